@@ -1,0 +1,91 @@
+//! Declared: what a front end hands over, in native words. The one waist that both languages pass through.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use crate::value::{Guard, Value};
+
+/// The language something is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// Terraform and OpenTofu.
+    Terraform,
+    /// CloudFormation templates, JSON or YAML.
+    CloudFormation,
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Language::Terraform => "terraform",
+            Language::CloudFormation => "cloudformation",
+        })
+    }
+}
+
+/// Everything one stack (a Terraform root module with all that it calls, or one template) declares. Loading never
+/// fails: broken input gives fewer resources and more diagnostics.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The language.
+    pub language: Language,
+    /// Folder of the root module, or path of the template.
+    pub root: Arc<str>,
+    /// Resource instances, in order of address parts as their language orders them; deterministic.
+    pub resources: Vec<DeclaredResource>,
+    /// Outputs of the root.
+    pub outputs: Vec<DeclaredOutput>,
+    /// What was wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Declared {
+    /// Nothing declared yet.
+    pub fn new(language: Language, root: impl Into<Arc<str>>) -> Declared {
+        Declared {
+            language,
+            root: root.into(),
+            resources: Vec::new(),
+            outputs: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+}
+
+/// One resource instance.
+#[derive(Clone, Debug)]
+pub struct DeclaredResource {
+    /// As the user would write it: `module.a["k"].aws_x.y[0]`, a logical id; `aws_x.y[*]` if it stands for an unknown
+    /// number of instances.
+    pub address: Arc<str>,
+    /// Native type: `aws_instance`, `data.aws_ami` for look-ups, `AWS::EC2::Instance`.
+    pub native_kind: Arc<str>,
+    /// Address of the module instance; empty in the root and in templates.
+    pub module: Arc<str>,
+    /// The arguments or properties: an object. In Terraform, nested blocks are lists of objects (kind `Block`) whatever
+    /// their number, in source order, `dynamic` ones expanded; meta-arguments (`count`, `lifecycle`, …) are left out.
+    pub body: Value,
+    /// What names the resource: `resource "a" "b"` without the brace, or the logical id. One line.
+    pub header: Span,
+    /// The whole block.
+    pub block: Span,
+    /// When it exists. Resources that certainly do not exist are not declared.
+    pub exists: Guard,
+    /// Whether it stands for an unknown number of instances.
+    pub is_symbolic: bool,
+}
+
+/// An output value.
+#[derive(Clone, Debug)]
+pub struct DeclaredOutput {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its value.
+    pub value: Value,
+    /// What names it.
+    pub header: Span,
+    /// When it exists.
+    pub exists: Guard,
+}

@@ -1,0 +1,2 @@
+//! The `onus` command.
+fn main() {}

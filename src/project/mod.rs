@@ -1,0 +1,29 @@
+//! A project: the stacks to analyse. Paths of candidate files in, Terraform root modules and templates out.
+
+use std::sync::Arc;
+
+use crate::declared::Language;
+
+/// One unit of analysis: a Terraform root module or one template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// The language.
+    pub language: Language,
+    /// Folder of the root module, or path of the template.
+    pub path: Arc<str>,
+}
+
+/// What is given from outside the code: variables and parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// `-var`/`--parameters` pairs of name and text, in command-line order.
+    pub variables: Vec<(String, String)>,
+    /// Paths of `-var-file`/`--parameters-file` files, in command-line order.
+    pub variable_files: Vec<String>,
+    /// `TF_VAR_name` values of the environment, by name.
+    pub environment: Vec<(String, String)>,
+    /// Terraform's workspace; `default` if none.
+    pub workspace: Option<String>,
+    /// The region deployed to, where it is known.
+    pub region: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Terraform's types: what a value is, conversion to a declared type, unification of several.

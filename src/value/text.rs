@@ -1,0 +1,348 @@
+//! Strings that may have unknown holes and may remember what they encode and where their parts were written.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::{Certainty, Unknown, Value};
+use crate::source::Span;
+
+/// A string. Most are plain; one built around unknown parts keeps them as holes, so `== "*"` can be *no* all the same.
+#[derive(Clone, Debug)]
+pub struct Text(Form);
+
+#[derive(Clone, Debug)]
+enum Form {
+    Plain(Arc<str>),
+    Rich(Arc<Rich>),
+}
+
+#[derive(Debug)]
+struct Rich {
+    segments: Vec<Segment>,
+    encodes: Option<Value>,
+    pieces: Vec<Piece>,
+}
+
+/// A part of a string.
+#[derive(Clone, Debug)]
+pub enum Segment {
+    /// Known characters.
+    Literal(Arc<str>),
+    /// Any string, also the empty one.
+    Hole(Arc<Unknown>),
+}
+
+/// Says where known characters of a string were written. Offsets count known characters' bytes only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Byte offset in the known characters at which this piece starts.
+    pub offset: u32,
+    /// Where it is written.
+    pub span: Span,
+    /// Whether the bytes of the span are the bytes of the string (no escapes), so that parts can be located in it.
+    pub is_exact: bool,
+}
+
+impl Text {
+    /// A known string.
+    pub fn new(text: impl Into<Arc<str>>) -> Text {
+        Text(Form::Plain(text.into()))
+    }
+
+    /// A string from parts; neighbouring known parts are joined.
+    pub fn from_segments(segments: Vec<Segment>) -> Text {
+        Text::build(segments, None, Vec::new())
+    }
+
+    /// A string from parts that encodes a structured value (`jsonencode`), or knows where its pieces were written.
+    pub fn build(segments: Vec<Segment>, encodes: Option<Value>, pieces: Vec<Piece>) -> Text {
+        let mut joined: Vec<Segment> = Vec::with_capacity(segments.len());
+        for segment in segments {
+            match (joined.last_mut(), segment) {
+                (Some(Segment::Literal(before)), Segment::Literal(text)) => {
+                    *before = format!("{before}{text}").into();
+                }
+                (_, Segment::Literal(text)) if text.is_empty() => {}
+                (_, segment) => joined.push(segment),
+            }
+        }
+        if encodes.is_none() && pieces.is_empty() {
+            match joined.as_slice() {
+                [] => return Text::new(""),
+                [Segment::Literal(text)] => return Text::new(text.clone()),
+                _ => {}
+            }
+        }
+        Text(Form::Rich(Arc::new(Rich {
+            segments: joined,
+            encodes,
+            pieces,
+        })))
+    }
+
+    /// The whole string, if it is known.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Plain(text) => Some(text),
+            Form::Rich(rich) => match rich.segments.as_slice() {
+                [] => Some(""),
+                [Segment::Literal(text)] => Some(text),
+                _ => None,
+            },
+        }
+    }
+
+    /// The parts in order.
+    pub fn segments(&self) -> Cow<'_, [Segment]> {
+        match &self.0 {
+            Form::Plain(text) => Cow::Owned(vec![Segment::Literal(text.clone())]),
+            Form::Rich(rich) => Cow::Borrowed(&rich.segments),
+        }
+    }
+
+    /// Whether some part is unknown.
+    pub fn has_holes(&self) -> bool {
+        self.as_str().is_none()
+    }
+
+    /// The unknown parts.
+    pub fn holes(&self) -> impl Iterator<Item = &Arc<Unknown>> {
+        let segments = match &self.0 {
+            Form::Plain(_) => &[],
+            Form::Rich(rich) => rich.segments.as_slice(),
+        };
+        segments.iter().filter_map(|segment| match segment {
+            Segment::Hole(unknown) => Some(unknown),
+            Segment::Literal(_) => None,
+        })
+    }
+
+    /// The structured value this string is the JSON (or YAML) of, if it was made from one.
+    pub fn encodes(&self) -> Option<&Value> {
+        match &self.0 {
+            Form::Plain(_) => None,
+            Form::Rich(rich) => rich.encodes.as_ref(),
+        }
+    }
+
+    /// Where the known characters were written; empty if that is just the value's own place.
+    pub fn pieces(&self) -> &[Piece] {
+        match &self.0 {
+            Form::Plain(_) => &[],
+            Form::Rich(rich) => &rich.pieces,
+        }
+    }
+
+    /// Whether this string is `other`.
+    pub fn equals(&self, other: &str) -> Certainty {
+        match self.as_str() {
+            Some(text) => (text == other).into(),
+            None if self.can_be(other) => Certainty::Unsure,
+            None => Certainty::No,
+        }
+    }
+
+    /// Whether two strings are the same.
+    pub fn equals_text(&self, other: &Text) -> Certainty {
+        match (self.as_str(), other.as_str()) {
+            (_, Some(known)) => self.equals(known),
+            (Some(known), _) => other.equals(known),
+            (None, None) => {
+                let (mine, theirs) = (self.segments(), other.segments());
+                let prefix = |segments: &[Segment]| match segments.first() {
+                    Some(Segment::Literal(text)) => text.clone(),
+                    _ => Arc::from(""),
+                };
+                let suffix = |segments: &[Segment]| match segments.last() {
+                    Some(Segment::Literal(text)) => text.clone(),
+                    _ => Arc::from(""),
+                };
+                let (a, b) = (prefix(&mine), prefix(&theirs));
+                let (y, z) = (suffix(&mine), suffix(&theirs));
+                let agree = (a.starts_with(&*b) || b.starts_with(&*a))
+                    && (y.ends_with(&*z) || z.ends_with(&*y));
+                if agree {
+                    Certainty::Unsure
+                } else {
+                    Certainty::No
+                }
+            }
+        }
+    }
+
+    /// Whether some filling of the holes gives `target`.
+    fn can_be(&self, target: &str) -> bool {
+        let segments = self.segments();
+        let mut rest = target;
+        let mut after_hole = false;
+        let last = segments.len().saturating_sub(1);
+        for (index, segment) in segments.iter().enumerate() {
+            match segment {
+                Segment::Hole(_) => after_hole = true,
+                Segment::Literal(text) if index == last => {
+                    return if after_hole {
+                        rest.ends_with(&**text)
+                    } else {
+                        rest == &**text
+                    };
+                }
+                Segment::Literal(text) if after_hole => match rest.find(&**text) {
+                    Some(at) => {
+                        rest = &rest[at + text.len()..];
+                        after_hole = false;
+                    }
+                    None => return false,
+                },
+                Segment::Literal(text) => match rest.strip_prefix(&**text) {
+                    Some(after) => rest = after,
+                    None => return false,
+                },
+            }
+        }
+        after_hole || rest.is_empty()
+    }
+
+    /// Whether a pattern is found. With holes: yes if a match lies in known text and would remain whatever the holes
+    /// are, else unsure. (A *no* would have to exclude every filling; patterns rarely allow that.)
+    pub fn matches(&self, pattern: &Regex) -> Certainty {
+        if let Some(text) = self.as_str() {
+            return pattern.is_match(text).into();
+        }
+        // A private-use character stands for each hole: a match that touches none of them does not depend on it. The
+        // ends of the text count as ends only where known text stands there, which they do by construction.
+        let marked = self.flattened(HOLE);
+        let found = pattern.find_iter(&marked).any(|found| {
+            let touches = found.as_str().contains(HOLE);
+            // An empty match beside a hole could vanish with its filling (`^`, `\b`).
+            !touches && !found.is_empty()
+        });
+        if found {
+            Certainty::Yes
+        } else {
+            Certainty::Unsure
+        }
+    }
+
+    /// Whether the string starts with `prefix`.
+    pub fn starts_with(&self, prefix: &str) -> Certainty {
+        match self.segments().first() {
+            Some(Segment::Literal(text)) if text.starts_with(prefix) => Certainty::Yes,
+            Some(Segment::Literal(text)) if self.has_holes() && prefix.starts_with(&**text) => {
+                Certainty::Unsure
+            }
+            Some(Segment::Literal(_)) => Certainty::No,
+            Some(Segment::Hole(_)) => Certainty::Unsure,
+            None => prefix.is_empty().into(),
+        }
+    }
+
+    /// Whether the string ends with `suffix`.
+    pub fn ends_with(&self, suffix: &str) -> Certainty {
+        match self.segments().last() {
+            Some(Segment::Literal(text)) if text.ends_with(suffix) => Certainty::Yes,
+            Some(Segment::Literal(text)) if self.has_holes() && suffix.ends_with(&**text) => {
+                Certainty::Unsure
+            }
+            Some(Segment::Literal(_)) => Certainty::No,
+            Some(Segment::Hole(_)) => Certainty::Unsure,
+            None => suffix.is_empty().into(),
+        }
+    }
+
+    /// The string with `mark` in place of each hole.
+    pub fn flattened(&self, mark: char) -> String {
+        self.segments()
+            .iter()
+            .fold(String::new(), |mut all, segment| {
+                match segment {
+                    Segment::Literal(text) => all.push_str(text),
+                    Segment::Hole(_) => all.push(mark),
+                }
+                all
+            })
+    }
+}
+
+/// Stands for a hole where a plain string is needed; from the private use area, so hardly ever written by people.
+pub const HOLE: char = '\u{f8ff}';
+
+/// As users are shown it: `?` for what is not known.
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_str() {
+            Some(text) => f.write_str(text),
+            None => f.write_str(&self.flattened('?')),
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text::new(text)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Reason;
+
+    /// `?` in the pattern is a hole.
+    fn text(pattern: &str) -> Text {
+        let hole = || Segment::Hole(Arc::new(Unknown::because(Reason::Outside)));
+        let mut segments = Vec::new();
+        for (index, part) in pattern.split('?').enumerate() {
+            if index > 0 {
+                segments.push(hole());
+            }
+            segments.push(Segment::Literal(part.into()));
+        }
+        Text::from_segments(segments)
+    }
+
+    #[test]
+    fn equality_with_holes_excludes_what_no_filling_gives() {
+        for (pattern, target, expected) in [
+            ("arn:aws:s3:::?/*", "*", Certainty::No),
+            ("arn:aws:s3:::?/*", "arn:aws:s3:::b/*", Certainty::Unsure),
+            ("?", "", Certainty::Unsure),
+            ("a?b?c", "axbyc", Certainty::Unsure),
+            ("a?b?c", "axyc", Certainty::No),
+            ("abc", "abc", Certainty::Yes),
+            ("a?a", "a", Certainty::No),
+            ("?/0", "0.0.0.0/0", Certainty::Unsure),
+            ("?/32", "0.0.0.0/0", Certainty::No),
+        ] {
+            assert_eq!(
+                text(pattern).equals(target),
+                expected,
+                "{pattern} == {target}"
+            );
+        }
+    }
+
+    #[test]
+    fn patterns_are_found_in_known_text_only() {
+        let check =
+            |pattern: &str, regex: &str| text(pattern).matches(&Regex::new(regex).expect("valid"));
+        assert_eq!(check("?/0", "/0$"), Certainty::Yes);
+        assert_eq!(check("?", "/0$"), Certainty::Unsure);
+        assert_eq!(check("http://?", "^http:"), Certainty::Yes);
+        assert_eq!(check("10.0.0.0/8", "/0$"), Certainty::No);
+    }
+
+    #[test]
+    fn two_texts_with_holes_differ_by_their_ends() {
+        assert_eq!(text("a-?").equals_text(&text("b-?")), Certainty::No);
+        assert_eq!(text("a-?").equals_text(&text("a-b?")), Certainty::Unsure);
+    }
+}
