@@ -94,3 +94,33 @@ impl Diagnostic {
         self
     }
 }
+
+/// "Did you mean `x`?" for the candidate most like `word`, if one is like it at all.
+pub fn did_you_mean<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let likeness =
+        |candidate: &str| strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
+    candidates
+        .into_iter()
+        .map(|candidate| (likeness(candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_like_the_word_is_suggested() {
+        let known = ["EndpointPublicAccess", "EndpointPrivateAccess"];
+        assert_eq!(
+            did_you_mean("EndpointPublicAcces", known).as_deref(),
+            Some("did you mean `EndpointPublicAccess`?")
+        );
+        assert_eq!(did_you_mean("Version", known), None);
+    }
+}
