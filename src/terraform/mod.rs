@@ -1,14 +1,40 @@
 //! Terraform: a root module's files in, [`Declared`] out.
 
+mod evaluate;
 pub mod functions;
+mod graph;
+mod json_syntax;
+mod module;
+mod policy_document;
+pub mod syntax;
 pub mod types;
+mod variables;
 
 use crate::declared::{Declared, Language};
 use crate::project::{Inputs, Stack};
 use crate::source::{Files, SourceMap};
 
+pub(crate) use crate::diagnostic::did_you_mean as nearest;
+
+/// Stack of the thread that evaluates: chains of references are followed by recursion, up to a fixed depth.
+const STACK_BYTES: usize = 256 << 20;
+
 /// Evaluates a root module with all that it calls.
 pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
-    let _ = (files, sources, inputs);
-    Declared::new(Language::Terraform, stack.path.clone())
+    let evaluate = || {
+        let mut declared = Declared::new(Language::Terraform, stack.path.clone());
+        graph::Evaluator::new(files, sources, &stack.path, inputs).run(&mut declared);
+        declared
+    };
+    std::thread::scope(|threads| {
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(threads, evaluate);
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(declared)) => declared,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            // No thread can be had: evaluate here.
+            Err(_) => evaluate(),
+        }
+    })
 }

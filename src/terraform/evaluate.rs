@@ -1,0 +1,1488 @@
+//! Expressions in, values out.
+//!
+//! An error in an expression is a [`Fault`] until somebody who can live with it takes it (`try`, `can`, an arm that is
+//! not chosen) or a node of the graph turns it into a diagnostic and an unknown value.
+
+use std::sync::Arc;
+
+use super::functions::{self, Call};
+use super::graph::{Evaluator, Scope};
+use super::syntax::{
+    Access, Binary, Expr, Expression, For, ObjectKey, Operator, Part, TemplateFor, Unary,
+};
+use super::types;
+use crate::source::Span;
+use crate::value::{
+    Alternative, Atom, Data, Guard, List, ListKind, Member, Members, Number, Object, ObjectKind,
+    Origin, Piece, Reason, Reference, Segment, Step, Subject, Text, Unknown, Value, World,
+};
+
+/// Nested evaluations that are followed; each costs some kilobytes of stack.
+const DEEPEST: usize = 1_500;
+/// Evaluations in one stack before onus gives up.
+const MOST_STEPS: u64 = 20_000_000;
+/// Characters that a template may grow to.
+const LONGEST_TEXT: usize = 16 << 20;
+
+/// Why an expression has no value: Terraform would stop here.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    /// A sentence for the user.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn new(span: Span, message: impl Into<String>) -> Fault {
+        Fault {
+            message: message.into(),
+            span,
+            hint: None,
+        }
+    }
+
+    pub(super) fn hint(mut self, hint: Option<String>) -> Fault {
+        self.hint = hint;
+        self
+    }
+}
+
+pub(super) type Evaluated = Result<Value, Fault>;
+
+/// Functions that pass elements through without looking into them: conditions inside their arguments stay inside.
+const PASSING: &[&str] = &[
+    "chunklist",
+    "coalesce",
+    "concat",
+    "element",
+    "jsonencode",
+    "keys",
+    "length",
+    "lookup",
+    "merge",
+    "one",
+    "reverse",
+    "slice",
+    "tolist",
+    "tomap",
+    "values",
+    "yamlencode",
+    "zipmap",
+    "sensitive",
+    "nonsensitive",
+];
+
+impl Evaluator<'_> {
+    /// The value of an expression.
+    pub(super) fn evaluate(&self, expression: &Expression, scope: &Scope<'_>) -> Evaluated {
+        let span = expression.span;
+        let depth = self.depth.get();
+        let steps = self.steps.get() + 1;
+        self.steps.set(steps);
+        if depth >= DEEPEST || steps > MOST_STEPS {
+            let limit = if depth >= DEEPEST {
+                "nesting of expressions"
+            } else {
+                "evaluation steps"
+            };
+            self.limit(span, limit);
+            return Ok(Value::unknown(Reason::Limit(limit), span));
+        }
+        self.depth.set(depth + 1);
+        let value = self.evaluate_kind(expression, span, scope);
+        self.depth.set(depth);
+        value
+    }
+
+    fn evaluate_kind(&self, expression: &Expression, span: Span, scope: &Scope<'_>) -> Evaluated {
+        match &expression.kind {
+            Expr::Null => Ok(Value::null(span)),
+            Expr::Bool(truth) => Ok(Value::bool(*truth, span)),
+            Expr::Number(Some(number)) => Ok(Value::new(Data::Number(number.clone()), span)),
+            Expr::Number(None) => Err(Fault::new(
+                span,
+                "this number is beyond what Terraform can hold",
+            )),
+            Expr::Text(text, is_exact) => Ok(literal(text, *is_exact, span)),
+            Expr::Template(template) => self.template(&template.parts, span, scope),
+            Expr::List(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| self.evaluate(item, scope))
+                    .collect::<Result<_, _>>()?;
+                Ok(Value::list(items, span))
+            }
+            Expr::Object(items) => self.object(items, span, scope),
+            Expr::Name(_) => self.traverse(expression, &[], span, scope),
+            Expr::Traversal(base, operators) => self.traverse(base, operators, span, scope),
+            Expr::Call(call) => {
+                self.call(&call.name, &call.arguments, call.expands_last, span, scope)
+            }
+            Expr::Unary(operator, operand) => {
+                let operand = self.evaluate(operand, scope)?;
+                over(&[operand], span, &mut |operands| {
+                    unary(*operator, &operands[0], span)
+                })
+            }
+            Expr::Binary(left, operator, right) => self.binary(left, *operator, right, span, scope),
+            Expr::Conditional(parts) => self.conditional(parts, span, scope),
+            Expr::For(parts) => {
+                let collection = self.evaluate(&parts.collection, scope)?;
+                over(&[collection], span, &mut |collection| {
+                    self.for_over(parts, &collection[0], span, scope)
+                })
+            }
+            Expr::Broken(why) => Ok(Value::unknown(Reason::Invalid((*why).into()), span)),
+        }
+    }
+
+    fn object(
+        &self,
+        items: &[super::syntax::ObjectItem],
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let mut members = Members::default();
+        let mut more = None;
+        for item in items {
+            let key = match &item.key {
+                ObjectKey::Name(name) => name.clone(),
+                ObjectKey::Computed(expression) => {
+                    let key = self.evaluate(expression, scope)?;
+                    match types::to_text(&key) {
+                        Ok(text) => match text.as_str() {
+                            Some(text) => text.into(),
+                            None => {
+                                more = Some(depends(&key, "an object key that is not known"));
+                                continue;
+                            }
+                        },
+                        Err(_) if !key.is_wholly_known() => {
+                            more = Some(depends(&key, "an object key that is not known"));
+                            continue;
+                        }
+                        Err(why) => return Err(Fault::new(item.key_span, why)),
+                    }
+                }
+            };
+            let value = self.evaluate(&item.value, scope)?;
+            members.insert(
+                key,
+                Member {
+                    key: item.key_span,
+                    value,
+                },
+            );
+        }
+        let object = match more {
+            Some(why) => Object::open(ObjectKind::Object, members, why),
+            None => Object::new(ObjectKind::Object, members),
+        };
+        Ok(Value::new(Data::Object(object), span))
+    }
+
+    /// `name.a[b]…`: the longest head that names something, then step by step.
+    fn traverse(
+        &self,
+        base: &Expression,
+        operators: &[Operator],
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let (value, used) = match &base.kind {
+            Expr::Name(name) => self.reference(name, operators, span, scope)?,
+            _ => (self.evaluate(base, scope)?, 0),
+        };
+        self.walk(value, &operators[used..], span, scope)
+    }
+
+    /// Applies traversal steps to a value.
+    fn walk(
+        &self,
+        value: Value,
+        operators: &[Operator],
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let Some((first, rest)) = operators.split_first() else {
+            return Ok(value);
+        };
+        let splat = |until: usize| -> Evaluated {
+            let (inner, after) = rest.split_at(until);
+            let list = over(std::slice::from_ref(&value), span, &mut |value| {
+                self.splat(&value[0], inner, span, scope)
+            })?;
+            self.walk(list, after, span, scope)
+        };
+        let next = match &first.kind {
+            Access::FullSplat => return splat(rest.len()),
+            Access::AttributeSplat => {
+                return splat(
+                    rest.iter()
+                        .take_while(|o| matches!(o.kind, Access::Attribute(_)))
+                        .count(),
+                );
+            }
+            Access::Attribute(name) => over(&[value], span, &mut |value| {
+                attribute(&value[0], name, span)
+            }),
+            Access::LegacyIndex(index) => {
+                let key = Value::int(*index as i64, first.span);
+                over(&[value], span, &mut |value| {
+                    index_value(&value[0], &key, span)
+                })
+            }
+            Access::Index(index) => {
+                let key = self.evaluate(index, scope)?;
+                over(&[value, key], span, &mut |operands| {
+                    index_value(&operands[0], &operands[1], span)
+                })
+            }
+        }?;
+        self.walk(next, rest, span, scope)
+    }
+
+    fn splat(
+        &self,
+        value: &Value,
+        operators: &[Operator],
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        match &value.data {
+            Data::Null => Ok(Value::list(Vec::new(), span)),
+            Data::List(list) => {
+                let items: Result<Vec<_>, _> = value
+                    .elements()
+                    .map(|item| self.walk(item, operators, span, scope))
+                    .collect();
+                Ok(sequence(
+                    ListKind::Tuple,
+                    items?,
+                    list.more().cloned(),
+                    span,
+                ))
+            }
+            Data::Unknown(_) => {
+                // An unknown list of instances: each of its elements' attributes, of unknown number.
+                let inner = self.walk(value.clone(), operators, span, scope)?;
+                let why = match &inner.data {
+                    Data::Unknown(unknown) => unknown.clone(),
+                    _ => depends(value, "a list that is not known"),
+                };
+                Ok(sequence(ListKind::Tuple, Vec::new(), Some(why), span))
+            }
+            _ => Ok(Value::list(
+                vec![self.walk(value.clone(), operators, span, scope)?],
+                span,
+            )),
+        }
+    }
+
+    fn for_over(
+        &self,
+        parts: &For,
+        collection: &Value,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let what = "a collection that is not known";
+        let (entries, mut more) = match iterated(collection) {
+            Some(entries) => entries,
+            None => {
+                return match &collection.data {
+                    Data::Unknown(unknown) => {
+                        let why = part_of(unknown, None);
+                        Ok(match parts.key {
+                            Some(_) => Value::new(
+                                Data::Object(Object::open(
+                                    ObjectKind::Object,
+                                    Members::default(),
+                                    why,
+                                )),
+                                span,
+                            ),
+                            None => sequence(ListKind::Tuple, Vec::new(), Some(why), span),
+                        })
+                    }
+                    Data::Null => Err(Fault::new(
+                        parts.collection.span,
+                        "cannot iterate over null",
+                    )),
+                    _ => Err(Fault::new(
+                        parts.collection.span,
+                        "cannot iterate over this: it is no collection",
+                    )),
+                };
+            }
+        };
+        let mut list = Vec::new();
+        let mut members = Members::default();
+        for (key, value) in entries {
+            let mut names = vec![(parts.value_name.clone(), value)];
+            if let Some(name) = &parts.key_name {
+                names.push((name.clone(), key));
+            }
+            let inner = scope.with(&names);
+            if let Some(condition) = &parts.condition {
+                let kept = self.evaluate(condition, &inner)?;
+                match kept.as_bool().or_else(|| types::to_bool(&kept)) {
+                    Some(true) => {}
+                    Some(false) => continue,
+                    None if kept.is_null() => {
+                        return Err(Fault::new(condition.span, "the condition is null"));
+                    }
+                    None => {
+                        more.get_or_insert_with(|| depends(&kept, "a filter that is not decided"));
+                        continue;
+                    }
+                }
+            }
+            let value = self.evaluate(&parts.value, &inner)?;
+            let Some(key_expression) = &parts.key else {
+                list.push(value);
+                continue;
+            };
+            let key = self.evaluate(key_expression, &inner)?;
+            let Some(name) = types::to_text(&key)
+                .ok()
+                .and_then(|text| text.as_str().map(Arc::<str>::from))
+            else {
+                if key.is_wholly_known() {
+                    return Err(Fault::new(key_expression.span, "a key must be a string"));
+                }
+                more.get_or_insert_with(|| depends(&key, what));
+                continue;
+            };
+            if parts.is_grouping {
+                let mut group = match members.get(&name) {
+                    Some(Member {
+                        value:
+                            Value {
+                                data: Data::List(list),
+                                ..
+                            },
+                        ..
+                    }) => list.items().to_vec(),
+                    _ => Vec::new(),
+                };
+                group.push(value);
+                members.insert(name, Value::list(group, span).into());
+            } else if members.contains_key(&name) {
+                let fault = Fault::new(
+                    key_expression.span,
+                    format!("two elements have the key \"{name}\""),
+                );
+                return Err(fault.hint(Some("add `...` after the value to group them".to_owned())));
+            } else {
+                members.insert(
+                    name,
+                    Member {
+                        key: key.span(),
+                        value,
+                    },
+                );
+            }
+        }
+        if parts.key.is_none() {
+            return Ok(sequence(ListKind::Tuple, list, more, span));
+        }
+        let object = match more {
+            Some(why) => Object::open(ObjectKind::Object, members, why),
+            None => Object::new(ObjectKind::Object, members),
+        };
+        Ok(Value::new(Data::Object(object), span))
+    }
+
+    fn conditional(&self, parts: &[Expression; 3], span: Span, scope: &Scope<'_>) -> Evaluated {
+        let [condition, then, other] = parts;
+        let decided = self.evaluate(condition, scope)?;
+        if decided.is_null() {
+            return Err(Fault::new(condition.span, "the condition is null"));
+        }
+        if let Some(truth) = decided.as_bool().or_else(|| types::to_bool(&decided)) {
+            let (chosen, spared) = if truth { (then, other) } else { (other, then) };
+            let chosen = self.evaluate(chosen, scope)?;
+            // The other arm only says what type the result has; its errors are nobody's concern.
+            let spared = self.quietly(|| self.evaluate(spared, scope)).ok();
+            return Ok(match spared {
+                Some(spared) => types::unify_value(&chosen, &spared),
+                None => chosen,
+            });
+        }
+        let Some(guard) = self.guard_of(&decided, condition, scope) else {
+            return Err(Fault::new(
+                condition.span,
+                "the condition is neither true nor false",
+            ));
+        };
+        let arms = [
+            (guard.clone(), self.evaluate(then, scope)),
+            (!guard, self.evaluate(other, scope)),
+        ];
+        let mut alternatives = Vec::new();
+        let mut fault = None;
+        for (guard, arm) in arms {
+            match arm {
+                Ok(value) => alternatives.push(Alternative { guard, value }),
+                Err(why) => fault = Some(why),
+            }
+        }
+        if let [first, second] = alternatives.as_slice() {
+            let unified = [
+                types::unify_value(&first.value, &second.value),
+                types::unify_value(&second.value, &first.value),
+            ];
+            for (alternative, value) in alternatives.iter_mut().zip(unified) {
+                alternative.value = value;
+            }
+        }
+        match (alternatives.is_empty(), fault) {
+            (true, Some(fault)) => Err(fault),
+            _ => Ok(Value::choice(alternatives, span)),
+        }
+    }
+
+    /// The formula behind an undecided condition; none if the value is no condition at all.
+    pub(super) fn guard_of(
+        &self,
+        value: &Value,
+        expression: &Expression,
+        scope: &Scope<'_>,
+    ) -> Option<Guard> {
+        match &value.data {
+            Data::Bool(true) => Some(Guard::Always),
+            Data::Bool(false) => Some(Guard::Never),
+            Data::Choice(alternatives) => {
+                let mut guard = Guard::Never;
+                for alternative in alternatives.iter() {
+                    let inner = self.guard_of(&alternative.value, expression, scope)?;
+                    guard = guard.or(alternative.guard.clone().and(inner));
+                }
+                Some(guard)
+            }
+            Data::Unknown(unknown) => Some(match (&unknown.truth, &unknown.subject) {
+                (Some(truth), _) => truth.clone(),
+                (None, Some(subject)) => Guard::Is(Atom {
+                    subject: subject.clone(),
+                    equals: None,
+                }),
+                (None, None) => Guard::Is(Atom {
+                    subject: self.opaque(expression, scope),
+                    equals: None,
+                }),
+            }),
+            Data::Text(_) => {
+                types::to_bool(value).map(|truth| if truth { Guard::Always } else { Guard::Never })
+            }
+            _ => None,
+        }
+    }
+
+    /// A subject for an undecided expression that has no better name than its text. The same text in the same module
+    /// instance (and the same iteration) has the same truth.
+    pub(super) fn opaque(&self, expression: &Expression, scope: &Scope<'_>) -> Arc<Subject> {
+        let text = self
+            .sources
+            .get(expression.span.source)
+            .map_or_else(String::new, |file| {
+                file.slice(expression.span)
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            });
+        let mut text: String = text;
+        if text.chars().count() > 60 {
+            text = text.chars().take(57).collect::<String>() + "...";
+            text.push_str(&format!(" ({})", self.sources.describe(expression.span)));
+        }
+        Arc::new(Subject::opaque(scope.key(), text))
+    }
+
+    fn binary(
+        &self,
+        left: &Expression,
+        operator: Binary,
+        right: &Expression,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let a = self.evaluate(left, scope)?;
+        // From 1.12 on, Terraform does not look at the right side if the left one decides.
+        if matches!(operator, Binary::And | Binary::Or)
+            && let Some(truth) = a.as_bool().or_else(|| types::to_bool(&a))
+            && truth == (operator == Binary::Or)
+        {
+            return Ok(Value::bool(truth, span));
+        }
+        let b = self.evaluate(right, scope)?;
+        over(&[a, b], span, &mut |operands| {
+            let [a, b] = operands else {
+                return Err(Fault::new(span, "two operands are needed"));
+            };
+            match operator {
+                Binary::Equal | Binary::NotEqual => {
+                    Ok(self.equality(a, b, operator == Binary::Equal, span))
+                }
+                Binary::And | Binary::Or => {
+                    let truth = |value: &Value, expression: &Expression| {
+                        if value.is_null() {
+                            return Err(Fault::new(
+                                expression.span,
+                                "null is neither true nor false",
+                            ));
+                        }
+                        self.guard_of(value, expression, scope).ok_or_else(|| {
+                            Fault::new(expression.span, "this is neither true nor false")
+                        })
+                    };
+                    let (p, q) = (truth(a, left)?, truth(b, right)?);
+                    let both = if operator == Binary::And {
+                        p.and(q)
+                    } else {
+                        p.or(q)
+                    };
+                    let origin = if a.as_unknown().is_some() { a } else { b };
+                    Ok(undecided(both, origin, span))
+                }
+                _ => arithmetic(operator, a, b, span),
+            }
+        })
+    }
+
+    fn equality(&self, a: &Value, b: &Value, wanted: bool, span: Span) -> Value {
+        match types::equal(a, b) {
+            crate::value::Certainty::Yes => Value::bool(wanted, span),
+            crate::value::Certainty::No => Value::bool(!wanted, span),
+            crate::value::Certainty::Unsure => {
+                let (unknown, known) = if a.as_unknown().is_some() {
+                    (a, b)
+                } else {
+                    (b, a)
+                };
+                let text: Option<Arc<str>> = match &known.data {
+                    Data::Null => Some(Arc::from("null")),
+                    Data::Text(text) => text.as_str().map(Arc::from),
+                    Data::Number(number) => Some(number.to_string().into()),
+                    Data::Bool(truth) => Some(truth.to_string().into()),
+                    _ => None,
+                };
+                let subject = unknown
+                    .as_unknown()
+                    .and_then(|unknown| unknown.subject.clone());
+                let truth = match (subject, text) {
+                    (Some(subject), Some(text)) => {
+                        let boolean = &*text == "true" || &*text == "false";
+                        let atom = Atom {
+                            subject,
+                            equals: (!boolean).then(|| text.clone()),
+                        };
+                        let guard = Guard::Is(atom);
+                        Some(if &*text == "false" { !guard } else { guard })
+                    }
+                    _ => None,
+                };
+                let truth = truth.map(|guard| if wanted { guard } else { !guard });
+                let why = depends(unknown, "a comparison with something unknown");
+                let mut result = Unknown {
+                    reference: None,
+                    subject: None,
+                    allowed: Vec::new(),
+                    ..(*why).clone()
+                };
+                result.truth = truth;
+                result.is_never_null = true;
+                Value::new(Data::Unknown(Arc::new(result)), span)
+            }
+        }
+    }
+
+    fn template(&self, parts: &[Part], span: Span, scope: &Scope<'_>) -> Evaluated {
+        if let [Part::Interpolation(expression)] = parts {
+            // "${x}" alone is x, whatever its type.
+            return self
+                .evaluate(expression, scope)
+                .map(|value| through(value, span));
+        }
+        let mut build = Build::default();
+        self.template_parts(parts, scope, &mut build)?;
+        let values = build.choices;
+        if values.is_empty() {
+            return Ok(build.text.finish(span).sensitive_if(build.is_sensitive));
+        }
+        // Interpolated alternatives: one text for each world.
+        let pieces = build.pieces;
+        let result = Value::lift(&values, span, &mut |settled| {
+            let mut text = TextBuild::default();
+            let mut next = settled.iter();
+            for piece in &pieces {
+                let pushed = match piece {
+                    Placed::Literal(literal, place, is_exact) => {
+                        text.push(literal, *place, *is_exact);
+                        Ok(())
+                    }
+                    Placed::Value(value) => text.push_value(value),
+                    Placed::Choice => next.next().map_or(Ok(()), |value| text.push_value(value)),
+                };
+                if pushed.is_err() {
+                    return Value::unknown(
+                        Reason::Invalid("this cannot stand in a template".into()),
+                        span,
+                    );
+                }
+            }
+            text.finish(span)
+        });
+        Ok(result.sensitive_if(build.is_sensitive))
+    }
+
+    fn template_parts(
+        &self,
+        parts: &[Part],
+        scope: &Scope<'_>,
+        build: &mut Build,
+    ) -> Result<(), Fault> {
+        for part in parts {
+            match part {
+                Part::Literal(text, span, is_exact) => build.literal(text, *span, *is_exact),
+                Part::Interpolation(expression) => {
+                    let value = self.evaluate(expression, scope)?;
+                    build.value(value, expression.span)?;
+                }
+                Part::If(condition, then, other) => {
+                    let decided = self.evaluate(condition, scope)?;
+                    match decided.as_bool().or_else(|| types::to_bool(&decided)) {
+                        Some(true) => self.template_parts(then, scope, build)?,
+                        Some(false) => self.template_parts(other, scope, build)?,
+                        None if decided.is_null() => {
+                            return Err(Fault::new(condition.span, "the condition is null"));
+                        }
+                        None => match self.guard_of(&decided, condition, scope) {
+                            Some(guard) => {
+                                let then = self.template(then, condition.span, scope)?;
+                                let other = self.template(other, condition.span, scope)?;
+                                let either = Value::choice(
+                                    vec![
+                                        Alternative {
+                                            guard: guard.clone(),
+                                            value: then,
+                                        },
+                                        Alternative {
+                                            guard: !guard,
+                                            value: other,
+                                        },
+                                    ],
+                                    condition.span,
+                                );
+                                build.value(either, condition.span)?;
+                            }
+                            None => {
+                                return Err(Fault::new(
+                                    condition.span,
+                                    "the condition is not true or false",
+                                ));
+                            }
+                        },
+                    }
+                }
+                Part::For(head, body) => self.template_for(head, body, scope, build)?,
+            }
+            if build.text.length > LONGEST_TEXT {
+                return Err(Fault::new(scope.span(), "the text grows beyond 16 MiB"));
+            }
+        }
+        Ok(())
+    }
+
+    fn template_for(
+        &self,
+        head: &TemplateFor,
+        body: &[Part],
+        scope: &Scope<'_>,
+        build: &mut Build,
+    ) -> Result<(), Fault> {
+        let collection = self.evaluate(&head.collection, scope)?;
+        let Some((entries, more)) = iterated(&collection) else {
+            if collection.is_wholly_known() {
+                return Err(Fault::new(head.collection.span, "cannot iterate over this"));
+            }
+            let why = depends(&collection, "a collection that is not known");
+            return build.value(
+                Value::new(Data::Unknown(why), head.collection.span),
+                head.collection.span,
+            );
+        };
+        for (key, value) in entries {
+            let mut names = vec![(head.value_name.clone(), value)];
+            if let Some(name) = &head.key_name {
+                names.push((name.clone(), key));
+            }
+            self.template_parts(body, &scope.with(&names), build)?;
+        }
+        if let Some(why) = more {
+            build.value(
+                Value::new(Data::Unknown(why), head.collection.span),
+                head.collection.span,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A template whose text came from a file, over given names only.
+    fn foreign_template(
+        &self,
+        parts: &[Part],
+        names: &Value,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let names: Vec<(Arc<str>, Value)> = names
+            .entries()
+            .map(|(name, value)| (name.clone(), value))
+            .collect();
+        let depth = self.templates.get();
+        if depth > 0 {
+            return Err(Fault::new(span, "a template may not call `templatefile`"));
+        }
+        self.templates.set(depth + 1);
+        let result = self.template(parts, span, &scope.only(&names));
+        self.templates.set(depth);
+        result
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &[Expression],
+        expands_last: bool,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        match name {
+            "try" => return self.try_each(arguments, span, scope),
+            "can" => return self.can(arguments, span, scope),
+            _ => {}
+        }
+        let mut values: Vec<Value> = arguments
+            .iter()
+            .map(|argument| self.evaluate(argument, scope))
+            .collect::<Result<_, _>>()?;
+        if expands_last && let Some(last) = values.pop() {
+            match &last.data {
+                Data::List(list) if list.more().is_none() => values.extend(last.elements()),
+                Data::List(list) => {
+                    // More arguments than are known: those that are known still count for functions that collect.
+                    let why = list.more().cloned();
+                    values.extend(last.elements());
+                    let result = self.apply(name, &values, span)?;
+                    return Ok(opened(result, why, span));
+                }
+                Data::Unknown(unknown) => {
+                    return Ok(Value::new(Data::Unknown(part_of(unknown, None)), span));
+                }
+                Data::Choice(_) => {
+                    let head = values;
+                    return over(&[last], span, &mut |last| {
+                        let mut values = head.clone();
+                        values.extend(last[0].elements());
+                        self.apply(name, &values, span)
+                    });
+                }
+                _ => return Err(Fault::new(span, "`...` spreads a list; this is none")),
+            }
+        }
+        match name {
+            "templatefile" => self.templatefile(&values, span, scope),
+            "templatestring" => match (values.first().and_then(Value::as_str), values.get(1)) {
+                (Some(text), Some(names)) => match super::syntax::parse_template_at(text, span) {
+                    Ok(template) => self.foreign_template(&template.parts, names, span, scope),
+                    Err(why) => Err(Fault::new(span, format!("cannot read the template: {why}"))),
+                },
+                _ => Ok(Value::unknown(
+                    Reason::Depends("a template that is not known".into()),
+                    span,
+                )),
+            },
+            _ => self.apply(name, &values, span),
+        }
+    }
+
+    fn apply(&self, name: &str, values: &[Value], span: Span) -> Evaluated {
+        let call = Call {
+            site: span,
+            files: self.files,
+            folder: &self.root,
+        };
+        let run = |values: &[Value]| match functions::call(name, values, call) {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(why)) => Err(Fault::new(span, format!("`{name}`: {why}"))),
+            None if name.contains("::") => Ok(Value::unknown(Reason::Function(name.into()), span)),
+            None => Err(Fault::new(span, format!("there is no function `{name}`"))
+                .hint(crate::terraform::nearest(name, functions::names()))),
+        };
+        if PASSING.contains(&name) {
+            return over(values, span, &mut |values| run(values));
+        }
+        if !values.iter().any(Value::has_choices) {
+            return run(values);
+        }
+        let mut fault = None;
+        let mut worked = false;
+        let result = Value::lift(values, span, &mut |settled| match run(settled) {
+            Ok(value) => {
+                worked = true;
+                value
+            }
+            Err(why) => {
+                let invalid = Reason::Invalid(why.message.as_str().into());
+                fault = Some(why);
+                Value::unknown(invalid, span)
+            }
+        });
+        match fault {
+            Some(fault) if !worked => Err(fault),
+            _ => Ok(result),
+        }
+    }
+
+    fn templatefile(&self, values: &[Value], span: Span, scope: &Scope<'_>) -> Evaluated {
+        let (Some(path), Some(names)) = (values.first(), values.get(1)) else {
+            return Err(Fault::new(
+                span,
+                "`templatefile` takes a path and an object",
+            ));
+        };
+        let call = Call {
+            site: span,
+            files: self.files,
+            folder: &self.root,
+        };
+        let Some(shown) = path.as_str() else {
+            return Ok(Value::unknown(
+                Reason::Depends("a path that is not known".into()),
+                span,
+            ));
+        };
+        match functions::call("file", std::slice::from_ref(path), call) {
+            Some(Ok(text)) => match text.as_str() {
+                Some(text) => {
+                    let path = crate::source::files::join(&self.root, shown);
+                    let file = self.sources.add(&path, text);
+                    match super::syntax::parse_template(&file) {
+                        Ok(template) => self.foreign_template(&template.parts, names, span, scope),
+                        Err(diagnostic) => {
+                            let message = format!(
+                                "cannot read the template `{shown}`: {}",
+                                diagnostic.message
+                            );
+                            Err(Fault::new(span, message))
+                        }
+                    }
+                }
+                None => Ok(text),
+            },
+            Some(Err(why)) => Err(Fault::new(span, format!("`templatefile`: {why}"))),
+            None => Ok(Value::unknown(
+                Reason::Function("templatefile".into()),
+                span,
+            )),
+        }
+    }
+
+    /// The first argument that is no error. An argument that is one only in some worlds gives its value in the others.
+    fn try_each(&self, arguments: &[Expression], span: Span, scope: &Scope<'_>) -> Evaluated {
+        let mut alternatives: Vec<Alternative> = Vec::new();
+        let mut open = Guard::Always;
+        let mut fault = Fault::new(span, "`try` needs an argument");
+        for argument in arguments {
+            match self.partially(|| self.evaluate(argument, scope)) {
+                Ok(value) => {
+                    let covered = match &value.data {
+                        Data::Choice(parts) => parts
+                            .iter()
+                            .map(|part| part.guard.clone())
+                            .fold(Guard::Never, Guard::or),
+                        _ => Guard::Always,
+                    };
+                    let is_total =
+                        covered.is_always() || World::new().assuming(&!covered.clone()).is_none();
+                    let value = through(value, span);
+                    if is_total && alternatives.is_empty() {
+                        return Ok(value);
+                    }
+                    alternatives.push(Alternative {
+                        guard: open.clone(),
+                        value,
+                    });
+                    if is_total {
+                        break;
+                    }
+                    open = open.and(!covered);
+                }
+                Err(why) => fault = why,
+            }
+        }
+        if alternatives.is_empty() {
+            return Err(fault);
+        }
+        Ok(Value::choice(alternatives, span))
+    }
+
+    fn can(&self, arguments: &[Expression], span: Span, scope: &Scope<'_>) -> Evaluated {
+        let [argument] = arguments else {
+            return Err(Fault::new(span, "`can` takes one argument"));
+        };
+        Ok(match self.quietly(|| self.evaluate(argument, scope)) {
+            Err(_) => Value::bool(false, span),
+            Ok(value) if value.as_unknown().is_some() => {
+                Value::new(Data::Unknown(depends(&value, "something unknown")), span)
+            }
+            Ok(_) => Value::bool(true, span),
+        })
+    }
+}
+
+/// A string literal. One that may be a document remembers where its characters are.
+fn literal(text: &Arc<str>, is_exact: bool, span: Span) -> Value {
+    let may_be_document = text.starts_with(['{', '[']);
+    if is_exact && may_be_document {
+        let inside = Span {
+            start: span.start + 1,
+            end: span.end.saturating_sub(1),
+            ..span
+        };
+        let piece = Piece {
+            offset: 0,
+            span: inside,
+            is_exact,
+        };
+        let text = Text::build(vec![Segment::Literal(text.clone())], None, vec![piece]);
+        return Value::new(Data::Text(text), span);
+    }
+    Value::text(text.clone(), span)
+}
+
+/// A value that an expression at `span` passes on: it keeps its place if that is inside the expression.
+pub(super) fn through(value: Value, span: Span) -> Value {
+    if span.contains(value.span()) || !span.is_written() {
+        return value;
+    }
+    if value.span().is_written() {
+        value.read_at(span, Step::Written)
+    } else {
+        value.moved_to(span)
+    }
+}
+
+/// Applies a function to values whose outermost form may be a choice; faults in some worlds leave those worlds out.
+pub(super) fn over(
+    values: &[Value],
+    span: Span,
+    function: &mut dyn FnMut(&[Value]) -> Evaluated,
+) -> Evaluated {
+    let Some(at) = values
+        .iter()
+        .position(|value| matches!(value.data, Data::Choice(_)))
+    else {
+        return function(values);
+    };
+    let Data::Choice(alternatives) = &values[at].data else {
+        return function(values);
+    };
+    let mut results = Vec::new();
+    let mut fault = None;
+    for alternative in alternatives.iter() {
+        let mut settled = values.to_vec();
+        settled[at] = values[at].seen(&alternative.value);
+        // What this alternative implies decides the other arguments, too.
+        if let Some(world) = World::new().assuming(&alternative.guard) {
+            for (index, value) in settled.iter_mut().enumerate() {
+                if index != at && matches!(value.data, Data::Choice(_)) {
+                    let mut possible = value.settle(&world);
+                    if let (Some(only), true) = (possible.pop(), possible.is_empty()) {
+                        *value = only;
+                    }
+                }
+            }
+        }
+        match over(&settled, span, function) {
+            Ok(value) => results.push(Alternative {
+                guard: alternative.guard.clone(),
+                value,
+            }),
+            Err(why) => fault = Some(why),
+        }
+    }
+    match (results.len(), fault) {
+        (0, Some(fault)) => Err(fault),
+        // One world is left: the others are errors. `try` must still see that.
+        (1, Some(_)) => Ok(Value::new(Data::Choice(results.into()), span)),
+        _ => Ok(Value::choice(results, span)),
+    }
+}
+
+/// Keys and values in the order in which Terraform iterates, and why there may be more; none for what has no elements.
+#[expect(
+    clippy::type_complexity,
+    reason = "a pair of iteration and its openness, used twice"
+)]
+pub(super) fn iterated(collection: &Value) -> Option<(Vec<(Value, Value)>, Option<Arc<Unknown>>)> {
+    match &collection.data {
+        Data::List(list) => {
+            let is_set = list.kind() == ListKind::Set;
+            let entries = collection.elements().enumerate().map(|(index, value)| {
+                let key = if is_set {
+                    value.clone()
+                } else {
+                    Value::int(index as i64, value.span())
+                };
+                (key, value)
+            });
+            Some((entries.collect(), list.more().cloned()))
+        }
+        Data::Object(object) => {
+            let mut entries: Vec<(Value, Value)> = collection
+                .entries()
+                .filter(|(_, value)| !(object.kind() == ObjectKind::Block && value.is_null()))
+                .map(|(name, value)| (Value::text(name.clone(), value.span()), value))
+                .collect();
+            entries.sort_by(|a, b| a.0.as_str().cmp(&b.0.as_str()));
+            Some((entries, object.more().cloned()))
+        }
+        _ => None,
+    }
+}
+
+/// A list, open if `more` says why.
+pub(super) fn sequence(
+    kind: ListKind,
+    items: Vec<Value>,
+    more: Option<Arc<Unknown>>,
+    span: Span,
+) -> Value {
+    let list = match more {
+        Some(why) => List::open(kind, items, why),
+        None => List::new(kind, items),
+    };
+    Value::new(Data::List(list), span)
+}
+
+/// A collection that may hold more than was computed; other values become unknown.
+fn opened(value: Value, why: Option<Arc<Unknown>>, span: Span) -> Value {
+    let why = why.unwrap_or_else(|| Arc::new(Unknown::because(Reason::Instances)));
+    let data = match &value.data {
+        Data::List(list) => Data::List(List::open(list.kind(), list.items().to_vec(), why)),
+        Data::Object(object) => {
+            Data::Object(Object::open(object.kind(), object.members().clone(), why))
+        }
+        _ => Data::Unknown(why),
+    };
+    Value {
+        data,
+        origin: Origin::at(span),
+        is_sensitive: value.is_sensitive,
+    }
+}
+
+/// The unknown behind a value that is not wholly known, without what made it special.
+pub(super) fn depends(value: &Value, what: &str) -> Arc<Unknown> {
+    let reason = match &value.data {
+        Data::Unknown(unknown) => unknown.reason.clone(),
+        Data::Text(text) => match text.holes().next() {
+            Some(hole) => hole.reason.clone(),
+            None => Reason::Depends(what.into()),
+        },
+        Data::List(list) => match list.more() {
+            Some(why) => why.reason.clone(),
+            None => Reason::Depends(what.into()),
+        },
+        _ => Reason::Depends(what.into()),
+    };
+    Arc::new(Unknown::because(reason))
+}
+
+/// What is known of a part of an unknown value: the attribute `name`, or some element.
+pub(super) fn part_of(unknown: &Unknown, name: Option<&str>) -> Arc<Unknown> {
+    let reference = unknown.reference.as_ref().map(|reference| Reference {
+        address: reference.address.clone(),
+        attribute: match name {
+            Some(name) if reference.attribute.is_empty() => name.into(),
+            Some(name) => format!("{}.{name}", reference.attribute).into(),
+            None => reference.attribute.clone(),
+        },
+    });
+    let subject = unknown.subject.as_ref().map(|subject| match name {
+        Some(name) => Arc::new(Subject::opaque(
+            subject.scope.clone(),
+            format!("{}.{name}", subject.name),
+        )),
+        None => subject.clone(),
+    });
+    let reason = match (&unknown.reason, &reference) {
+        (Reason::Computed(..), Some(reference)) => {
+            Reason::Computed(reference.address.clone(), reference.attribute.clone())
+        }
+        (reason, _) => reason.clone(),
+    };
+    let is_never_null = reference
+        .as_ref()
+        .is_some_and(|r| matches!(&*r.attribute, "id" | "arn"));
+    let subject = if name.is_some() { subject } else { None };
+    Arc::new(Unknown {
+        reason,
+        reference,
+        subject,
+        truth: None,
+        allowed: Vec::new(),
+        is_never_null,
+    })
+}
+
+/// `value.name`
+pub(super) fn attribute(value: &Value, name: &str, span: Span) -> Evaluated {
+    let fault = |message: String, hint| Err(Fault::new(span, message).hint(hint));
+    match &value.data {
+        Data::Object(object) => {
+            let reference = object.more().and_then(|why| why.reference.as_ref());
+            let is_resource = reference.is_some_and(|reference| reference.attribute.is_empty());
+            match (value.member(name), object.more()) {
+                (Some(member), _) if !member.is_null() || object.more().is_none() => {
+                    Ok(match reference {
+                        Some(reference) if is_resource => {
+                            member.read_at(span, Step::Attribute(reference.address.clone()))
+                        }
+                        _ => member,
+                    })
+                }
+                (_, Some(why)) => Ok(Value::new(Data::Unknown(part_of(why, Some(name))), span)),
+                (None, None) if object.kind() == ObjectKind::Block => {
+                    // A nested block's argument that was not written: the provider may fill it in.
+                    Ok(Value::unknown(
+                        Reason::Depends(format!("`{name}`, which the provider decides").into()),
+                        span,
+                    ))
+                }
+                _ => fault(
+                    format!("there is no attribute `{name}` here"),
+                    super::nearest(name, object.members().keys().map(|key| &**key)),
+                ),
+            }
+        }
+        Data::Unknown(unknown) => Ok(Value::new(
+            Data::Unknown(part_of(unknown, Some(name))),
+            span,
+        )),
+        // A block that can stand only once is an object in some providers' schemas.
+        Data::List(list)
+            if list.items().len() == 1
+                && list.items()[0]
+                    .as_object()
+                    .is_some_and(|o| o.kind() == ObjectKind::Block) =>
+        {
+            match value.elements().next() {
+                Some(block) => attribute(&block, name, span),
+                None => fault(format!("there is no attribute `{name}` here"), None),
+            }
+        }
+        Data::Null => fault(format!("`{name}` is asked of null"), None),
+        Data::List(_) => fault(
+            format!("`{name}` is asked of a list"),
+            Some("say which element, as in `[0]`, or `[*]` for all".to_owned()),
+        ),
+        _ => fault(
+            format!("`{name}` is asked of something that has no attributes"),
+            None,
+        ),
+    }
+}
+
+/// `value[key]`
+fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
+    let unknown_part = |value: &Value| {
+        // Some instance of a resource: which one is not known, but whose attribute it is.
+        let instance = value
+            .elements()
+            .next()
+            .or_else(|| value.entries().next().map(|(_, v)| v));
+        let reference = instance.and_then(|first| {
+            let reference = first.as_object()?.more()?.reference.clone()?;
+            let base = reference.address.rsplit_once('[')?.0.to_owned();
+            reference.attribute.is_empty().then(|| format!("{base}[*]"))
+        });
+        match reference {
+            Some(address) => {
+                let unknown = Unknown::attribute(address.into(), "".into());
+                Value::new(Data::Unknown(Arc::new(unknown)), span)
+            }
+            None => Value::new(
+                Data::Unknown(depends(key, "an index that is not known")),
+                span,
+            ),
+        }
+    };
+    match &value.data {
+        Data::Unknown(unknown) => Ok(Value::new(Data::Unknown(part_of(unknown, None)), span)),
+        _ if key.is_null() => Err(Fault::new(span, "the index is null")),
+        Data::List(list) => {
+            let position = key
+                .as_int()
+                .or_else(|| Number::parse(key.as_str()?)?.as_i64());
+            match position {
+                Some(position) => match usize::try_from(position)
+                    .ok()
+                    .filter(|at| *at < list.items().len())
+                {
+                    Some(at) => Ok(value.seen(&list.items()[at])),
+                    None => match list.more() {
+                        Some(why) => Ok(Value::new(Data::Unknown(part_of(why, None)), span)),
+                        None => Err(Fault::new(
+                            span,
+                            format!(
+                                "there is no element {position}; the list has {}",
+                                list.items().len()
+                            ),
+                        )),
+                    },
+                },
+                None if !key.is_wholly_known() => Ok(unknown_part(value)),
+                None => Err(Fault::new(span, "a list is indexed by whole numbers")),
+            }
+        }
+        Data::Object(object) => match types::to_text(key) {
+            Ok(text) => match text.as_str() {
+                Some(name) if object.get(name).is_some() || object.more().is_some() => {
+                    attribute(value, name, span)
+                }
+                Some(name) => Err(Fault::new(span, format!("there is no key \"{name}\" here"))
+                    .hint(super::nearest(
+                        name,
+                        object.members().keys().map(|key| &**key),
+                    ))),
+                None => Ok(unknown_part(value)),
+            },
+            Err(_) if !key.is_wholly_known() => Ok(unknown_part(value)),
+            Err(why) => Err(Fault::new(span, why)),
+        },
+        Data::Null => Err(Fault::new(span, "null has no elements")),
+        _ => Err(Fault::new(span, "this has no elements")),
+    }
+}
+
+fn unary(operator: Unary, operand: &Value, span: Span) -> Evaluated {
+    if operand.is_null() {
+        return Err(Fault::new(span, "null cannot be calculated with"));
+    }
+    match (operator, &operand.data) {
+        (Unary::Not, Data::Unknown(unknown)) => {
+            let truth = match (&unknown.truth, &unknown.subject) {
+                (Some(truth), _) => Some(!truth.clone()),
+                (None, Some(subject)) => Some(!Guard::Is(Atom {
+                    subject: subject.clone(),
+                    equals: None,
+                })),
+                (None, None) => None,
+            };
+            let negated = Unknown {
+                truth,
+                is_never_null: true,
+                ..Unknown::because(unknown.reason.clone())
+            };
+            Ok(Value::new(Data::Unknown(Arc::new(negated)), span))
+        }
+        (Unary::Negate, Data::Unknown(unknown)) => {
+            Ok(Value::new(Data::Unknown(part_of(unknown, None)), span))
+        }
+        (Unary::Not, _) => match operand.as_bool().or_else(|| types::to_bool(operand)) {
+            Some(truth) => Ok(Value::bool(!truth, span)),
+            None => Err(Fault::new(span, "`!` needs true or false")),
+        },
+        (Unary::Negate, _) => match types::to_number(operand) {
+            Some(number) => Ok(Value::new(Data::Number(number.neg()), span)),
+            None => Err(Fault::new(span, "`-` needs a number")),
+        },
+    }
+}
+
+/// The truth of a formula, as a value.
+fn undecided(guard: Guard, origin: &Value, span: Span) -> Value {
+    match guard {
+        Guard::Always => Value::bool(true, span),
+        Guard::Never => Value::bool(false, span),
+        guard => {
+            let why = depends(origin, "a condition that is not decided");
+            let unknown = Unknown {
+                truth: Some(guard),
+                is_never_null: true,
+                ..Unknown::because(why.reason.clone())
+            };
+            Value::new(Data::Unknown(Arc::new(unknown)), span)
+        }
+    }
+}
+
+fn arithmetic(operator: Binary, a: &Value, b: &Value, span: Span) -> Evaluated {
+    if a.is_null() || b.is_null() {
+        return Err(Fault::new(span, "null cannot be calculated with"));
+    }
+    for operand in [a, b] {
+        if let Data::Unknown(unknown) = &operand.data {
+            return Ok(Value::new(Data::Unknown(part_of(unknown, None)), span));
+        }
+        if operand.as_text().is_some_and(Text::has_holes) {
+            return Ok(Value::new(
+                Data::Unknown(depends(operand, "a string that is not known")),
+                span,
+            ));
+        }
+    }
+    let (Some(x), Some(y)) = (types::to_number(a), types::to_number(b)) else {
+        return Err(Fault::new(span, "this needs numbers"));
+    };
+    let number = |result: Option<Number>| match result {
+        Some(number) => Ok(Value::new(Data::Number(number), span)),
+        None => Err(Fault::new(
+            span,
+            "division by zero, or a number beyond what Terraform can hold",
+        )),
+    };
+    match operator {
+        Binary::Less => Ok(Value::bool(x < y, span)),
+        Binary::LessEqual => Ok(Value::bool(x <= y, span)),
+        Binary::Greater => Ok(Value::bool(x > y, span)),
+        Binary::GreaterEqual => Ok(Value::bool(x >= y, span)),
+        Binary::Add => number(x.add(&y)),
+        Binary::Subtract => number(x.sub(&y)),
+        Binary::Multiply => number(x.mul(&y)),
+        Binary::Divide => number(x.div(&y)),
+        Binary::Modulo => number(x.rem(&y)),
+        Binary::Equal | Binary::NotEqual | Binary::And | Binary::Or => {
+            Err(Fault::new(span, "this needs numbers"))
+        }
+    }
+}
+
+/// A string in the making.
+#[derive(Default)]
+struct TextBuild {
+    segments: Vec<Segment>,
+    pieces: Vec<Piece>,
+    length: usize,
+}
+
+impl TextBuild {
+    fn push(&mut self, text: &str, span: Span, is_exact: bool) {
+        if text.is_empty() {
+            return;
+        }
+        self.pieces.push(Piece {
+            offset: self.length as u32,
+            span,
+            is_exact,
+        });
+        self.length += text.len();
+        self.segments.push(Segment::Literal(text.into()));
+    }
+
+    /// Adds a settled value as Terraform converts it to a string.
+    fn push_value(&mut self, value: &Value) -> Result<(), String> {
+        match &value.data {
+            Data::Unknown(unknown) => self.segments.push(Segment::Hole(unknown.clone())),
+            Data::Choice(_) => self.segments.push(Segment::Hole(depends(
+                value,
+                "a value that conditions decide",
+            ))),
+            Data::Text(text) => {
+                let pieces = text.pieces();
+                let base = self.length;
+                for segment in text.segments().iter() {
+                    match segment {
+                        Segment::Literal(text) if pieces.is_empty() => {
+                            self.push(text, value.span(), false)
+                        }
+                        Segment::Literal(text) => {
+                            self.length += text.len();
+                            self.segments.push(Segment::Literal(text.clone()));
+                        }
+                        Segment::Hole(hole) => self.segments.push(Segment::Hole(hole.clone())),
+                    }
+                }
+                self.pieces.extend(pieces.iter().map(|piece| Piece {
+                    offset: piece.offset + base as u32,
+                    ..*piece
+                }));
+            }
+            _ => match types::to_text(value)?.as_str() {
+                Some(text) => self.push(text, value.span(), false),
+                None => self
+                    .segments
+                    .push(Segment::Hole(depends(value, "something unknown"))),
+            },
+        }
+        Ok(())
+    }
+
+    fn finish(self, span: Span) -> Value {
+        // Only what may be a document needs to know where its characters are.
+        let head = self.segments.iter().find_map(|segment| match segment {
+            Segment::Literal(text) if !text.trim_start().is_empty() => {
+                Some(text.trim_start().chars().next())
+            }
+            Segment::Literal(_) => None,
+            Segment::Hole(_) => Some(None),
+        });
+        let is_long = self.segments.len() > 1 || self.length > 80;
+        let keeps_pieces = matches!(head, Some(Some('{' | '['))) || is_long;
+        let pieces = if keeps_pieces {
+            self.pieces
+        } else {
+            Vec::new()
+        };
+        Value::new(Data::Text(Text::build(self.segments, None, pieces)), span)
+    }
+}
+
+/// A template in the making: the text so far, and the parts again if some of them are choices.
+#[derive(Default)]
+struct Build {
+    text: TextBuild,
+    /// Every part in order.
+    pieces: Vec<Placed>,
+    choices: Vec<Value>,
+    is_sensitive: bool,
+}
+
+impl Build {
+    fn literal(&mut self, text: &Arc<str>, span: Span, is_exact: bool) {
+        self.text.push(text, span, is_exact);
+        self.pieces
+            .push(Placed::Literal(text.clone(), span, is_exact));
+    }
+
+    fn value(&mut self, value: Value, span: Span) -> Result<(), Fault> {
+        self.is_sensitive |= value.is_sensitive;
+        if value.is_null() {
+            return Err(Fault::new(span, "null cannot stand in a template"));
+        }
+        if value.has_choices() {
+            self.choices.push(value);
+            self.pieces.push(Placed::Choice);
+            return Ok(());
+        }
+        self.text
+            .push_value(&value)
+            .map_err(|why| Fault::new(span, why))?;
+        self.pieces.push(Placed::Value(value));
+        Ok(())
+    }
+}
+
+/// A part of a template in the making.
+enum Placed {
+    Literal(Arc<str>, Span, bool),
+    Value(Value),
+    /// The next of the choices.
+    Choice,
+}

@@ -1,0 +1,126 @@
+//! Functions over CIDR blocks.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::{Call, Function, MANY, Needs, Outcome, int_of, row, text_of};
+use crate::value::{Number, Value};
+
+pub(super) const TABLE: &[Function] = &[
+    row("cidrhost", (2, 2), Needs::Known, |a, c| {
+        let block = block(&a[0])?;
+        let number = int_of(&a[1])?;
+        let host_bits = u32::from(block.max_prefix_len() - block.prefix_len());
+        let size = if host_bits >= 127 {
+            i128::MAX
+        } else {
+            1i128 << host_bits
+        };
+        let offset = if number < 0 {
+            size + i128::from(number)
+        } else {
+            i128::from(number)
+        };
+        if offset < 0 || offset >= size {
+            return Err(format!("{block} has no host number {number}"));
+        }
+        Ok(Value::text(
+            address(&block, bits(&block) + offset as u128).to_string(),
+            c.site,
+        ))
+    }),
+    row("cidrnetmask", (1, 1), Needs::Known, |a, c| {
+        match block(&a[0])? {
+            IpNet::V4(block) => Ok(Value::text(block.netmask().to_string(), c.site)),
+            IpNet::V6(_) => Err("IPv6 blocks have no netmask".to_owned()),
+        }
+    }),
+    row("cidrsubnet", (3, 3), Needs::Known, |a, c| {
+        let number = super::number_of(&a[2])?;
+        subnet(&block(&a[0])?, int_of(&a[1])?, &number)
+            .map(|block| Value::text(block.to_string(), c.site))
+    }),
+    row("cidrsubnets", (1, MANY), Needs::Known, cidrsubnets),
+];
+
+/// A block with its host bits cleared, as Terraform has it.
+fn block(value: &Value) -> Result<IpNet, String> {
+    let text = text_of(value)?;
+    let block: IpNet = text
+        .parse()
+        .map_err(|_| format!("\"{text}\" is no CIDR block"))?;
+    Ok(block.trunc())
+}
+
+fn bits(block: &IpNet) -> u128 {
+    match block.network() {
+        IpAddr::V4(address) => u128::from(u32::from(address)),
+        IpAddr::V6(address) => u128::from(address),
+    }
+}
+
+fn address(like: &IpNet, bits: u128) -> IpAddr {
+    match like {
+        IpNet::V4(_) => IpAddr::V4((bits as u32).into()),
+        IpNet::V6(_) => IpAddr::V6(bits.into()),
+    }
+}
+
+fn subnet(block: &IpNet, more_bits: i64, number: &Number) -> Result<IpNet, String> {
+    let length = i64::from(block.prefix_len()) + more_bits;
+    let most = i64::from(block.max_prefix_len());
+    let number = number
+        .as_i64()
+        .and_then(|number| u128::try_from(number).ok());
+    let number =
+        number.ok_or_else(|| "the number of the subnet is no whole number from 0".to_owned())?;
+    if more_bits < 0 || length > most {
+        return Err(format!("{block} cannot be cut by {more_bits} bits"));
+    }
+    if more_bits < 64 && number >= 1u128 << more_bits {
+        return Err(format!(
+            "{block} has no subnet number {number} of {more_bits} bits"
+        ));
+    }
+    let host_bits = (most - length) as u32;
+    let offset = if host_bits >= 128 {
+        0
+    } else {
+        number << host_bits
+    };
+    IpNet::new(address(block, bits(block) | offset), length as u8)
+        .map_err(|error| error.to_string())
+}
+
+fn cidrsubnets(arguments: &[Value], call: Call<'_>) -> Outcome {
+    let block = block(&arguments[0])?;
+    let most = u32::from(block.max_prefix_len());
+    let mut next = bits(&block);
+    let end = next.checked_add(if u32::from(block.prefix_len()) == 0 && most == 128 {
+        u128::MAX
+    } else {
+        (1u128 << (most - u32::from(block.prefix_len()))) - 1
+    });
+    let mut blocks = Vec::new();
+    for argument in &arguments[1..] {
+        let length = i64::from(block.prefix_len()) + int_of(argument)?;
+        let length = u8::try_from(length)
+            .ok()
+            .filter(|l| u32::from(*l) <= most && *l >= block.prefix_len());
+        let length = length.ok_or_else(|| "a subnet is too small".to_owned())?;
+        let size = 1u128
+            .checked_shl(most - u32::from(length))
+            .unwrap_or(u128::MAX);
+        let start = next
+            .checked_next_multiple_of(size)
+            .ok_or_else(|| "there is no room left".to_owned())?;
+        if end.is_none_or(|end| start + (size - 1) > end) {
+            return Err(format!("{block} has no room for all of them"));
+        }
+        let part = IpNet::new(address(&block, start), length).map_err(|error| error.to_string())?;
+        blocks.push(Value::text(part.to_string(), call.site));
+        next = start.saturating_add(size);
+    }
+    Ok(Value::list(blocks, call.site))
+}

@@ -1,0 +1,273 @@
+//! The files of one folder in, one module out: its blocks by name, overrides merged.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
+use super::syntax::{self, Attribute, Block, Body};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::source::files::join;
+use crate::source::{EntryKind, Files, SourceMap};
+
+type Named<T> = IndexMap<Arc<str>, T, FxBuildHasher>;
+
+/// The declarations of one folder.
+#[derive(Debug, Default)]
+pub(super) struct Module {
+    /// The folder, as `Files` knows it.
+    pub folder: Arc<str>,
+    /// `variable` blocks.
+    pub variables: Named<Rc<Block>>,
+    /// Local values.
+    pub locals: Named<Rc<Attribute>>,
+    /// `output` blocks.
+    pub outputs: Named<Rc<Block>>,
+    /// `resource` blocks as `type.name`, `data` blocks as `data.type.name`.
+    pub resources: Named<Rc<Block>>,
+    /// `module` blocks.
+    pub calls: Named<Rc<Block>>,
+}
+
+/// Reads a folder. Diagnostics for files that cannot be read or parsed; the rest of the module is there all the same.
+pub(super) fn load(
+    files: &dyn Files,
+    sources: &SourceMap,
+    folder: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Module {
+    let mut module = Module {
+        folder: folder.into(),
+        ..Module::default()
+    };
+    let entries = match files.list(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Level::Error,
+                    "unreadable_file",
+                    format!("cannot list this folder: {error}"),
+                )
+                .in_file(folder)
+                .hint("check that it exists and that you may read it")
+                .incomplete(),
+            );
+            return module;
+        }
+    };
+    let names: Vec<&str> = entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::File)
+        .map(|entry| entry.name.as_str())
+        .filter(|name| is_loaded(name))
+        .collect();
+    // OpenTofu: `x.tofu` hides `x.tf`.
+    let is_hidden = |name: &str| {
+        let tofu = name.strip_suffix(".tf").map(|stem| format!("{stem}.tofu"));
+        let tofu_json = name
+            .strip_suffix(".tf.json")
+            .map(|stem| format!("{stem}.tofu.json"));
+        tofu.or(tofu_json)
+            .is_some_and(|other| names.contains(&other.as_str()))
+    };
+    let (overrides, plain): (Vec<&str>, Vec<&str>) = names
+        .iter()
+        .copied()
+        .filter(|name| !is_hidden(name))
+        .partition(|name| is_override(name));
+    for (name, is_override) in plain
+        .into_iter()
+        .map(|n| (n, false))
+        .chain(overrides.into_iter().map(|n| (n, true)))
+    {
+        let path = join(folder, name);
+        if let Some(body) = read(files, sources, &path, diagnostics) {
+            module.add(body, is_override, diagnostics);
+        }
+    }
+    module
+}
+
+/// Reads one file of either syntax.
+pub(super) fn read(
+    files: &dyn Files,
+    sources: &SourceMap,
+    path: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Body> {
+    let unreadable = |why: String, hint: &str| {
+        Diagnostic::new(
+            Level::Error,
+            "unreadable_file",
+            format!("cannot read this file: {why}"),
+        )
+        .in_file(path)
+        .hint(hint.to_owned())
+        .incomplete()
+    };
+    let text = match files.read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => {
+            diagnostics.push(unreadable(
+                "it is not UTF-8 text".to_owned(),
+                "Terraform files are UTF-8; convert it",
+            ));
+            return None;
+        }
+        Err(error) => {
+            diagnostics.push(unreadable(
+                error.to_string(),
+                "check that it exists and that you may read it",
+            ));
+            return None;
+        }
+    };
+    let file = sources.add(path, &text);
+    let (body, mut found) = if path.ends_with(".json") {
+        super::json_syntax::parse(&file)
+    } else {
+        syntax::parse(&file)
+    };
+    diagnostics.append(&mut found);
+    Some(body)
+}
+
+/// Whether Terraform loads a file of this name.
+pub(super) fn is_loaded(name: &str) -> bool {
+    let is_ignored = name.starts_with('.') || name.ends_with('~');
+    !is_ignored
+        && [".tf", ".tf.json", ".tofu", ".tofu.json"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+}
+
+fn is_override(name: &str) -> bool {
+    let stem = [".tf.json", ".tofu.json", ".tf", ".tofu"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending));
+    stem.is_some_and(|stem| stem == "override" || stem.ends_with("_override"))
+}
+
+impl Module {
+    fn add(&mut self, body: Body, is_override: bool, diagnostics: &mut Vec<Diagnostic>) {
+        for block in body.blocks {
+            let (named, name, needed) = match &*block.keyword {
+                "variable" => (&mut self.variables, block.label(0), 1),
+                "output" => (&mut self.outputs, block.label(0), 1),
+                "module" => (&mut self.calls, block.label(0), 1),
+                "resource" => {
+                    let name = format!("{}.{}", block.label(0), block.label(1));
+                    (&mut self.resources, name.into(), 2)
+                }
+                "data" => {
+                    let name = format!("data.{}.{}", block.label(0), block.label(1));
+                    (&mut self.resources, name.into(), 2)
+                }
+                "locals" => {
+                    self.add_locals(block.body, is_override, diagnostics);
+                    continue;
+                }
+                // A check's look-up is a data source of the module.
+                "check" => {
+                    let inner: Vec<Block> = block
+                        .body
+                        .blocks
+                        .into_iter()
+                        .filter(|b| &*b.keyword == "data")
+                        .collect();
+                    let body = Body {
+                        attributes: Vec::new(),
+                        blocks: inner,
+                    };
+                    self.add(body, is_override, diagnostics);
+                    continue;
+                }
+                _ => continue,
+            };
+            if block.labels.len() < needed {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "syntax",
+                        block.header,
+                        format!(
+                            "`{}` needs {needed} label(s) and has {}",
+                            block.keyword,
+                            block.labels.len()
+                        ),
+                    )
+                    .hint("name it, as in `resource \"aws_instance\" \"web\" {`"),
+                );
+                continue;
+            }
+            match named.get_mut(&name) {
+                Some(base) if is_override => *base = Rc::new(overridden(base, block)),
+                Some(first) => diagnostics.push(
+                    Diagnostic::error(
+                        "duplicate",
+                        block.header,
+                        format!("`{name}` is declared twice"),
+                    )
+                    .label(first.header, "first declared here")
+                    .hint("only the first is analysed; rename or remove one"),
+                ),
+                None => {
+                    named.insert(name, Rc::new(block));
+                }
+            }
+        }
+    }
+
+    fn add_locals(&mut self, body: Body, is_override: bool, diagnostics: &mut Vec<Diagnostic>) {
+        for attribute in body.attributes {
+            if let Some(first) = self.locals.get(&attribute.name)
+                && !is_override
+            {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "duplicate",
+                        attribute.name_span,
+                        format!("local `{}` is declared twice", attribute.name),
+                    )
+                    .label(first.name_span, "first declared here")
+                    .hint("only the first is analysed; rename or remove one"),
+                );
+                continue;
+            }
+            self.locals
+                .insert(attribute.name.clone(), Rc::new(attribute));
+        }
+    }
+}
+
+/// A block with an override merged in: arguments one by one, nested blocks of a type all together (a `dynamic` block
+/// counts as the type that it makes). <https://developer.hashicorp.com/terraform/language/files/override>
+fn overridden(base: &Block, over: Block) -> Block {
+    let kind = |block: &Block| {
+        if &*block.keyword == "dynamic" {
+            block.label(0)
+        } else {
+            block.keyword.clone()
+        }
+    };
+    let replaced: Vec<Arc<str>> = over.body.blocks.iter().map(kind).collect();
+    let mut merged = base.clone();
+    merged
+        .body
+        .blocks
+        .retain(|block| !replaced.contains(&kind(block)));
+    merged.body.blocks.extend(over.body.blocks);
+    for attribute in over.body.attributes {
+        match merged
+            .body
+            .attributes
+            .iter_mut()
+            .find(|a| a.name == attribute.name)
+        {
+            Some(slot) => *slot = attribute,
+            None => merged.body.attributes.push(attribute),
+        }
+    }
+    merged
+}

@@ -1,0 +1,187 @@
+//! Values given for root variables, lowest to highest: environment, `terraform.tfvars`, `*.auto.tfvars`, command line.
+//! <https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence>
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
+use super::module::{self, Module};
+use super::syntax::{self, Body, Expr, Expression, ObjectKey, Part};
+use super::types::Type;
+use crate::diagnostic::Diagnostic;
+use crate::project::Inputs;
+use crate::source::files::join;
+use crate::source::{EntryKind, Files, SourceMap, Span};
+use crate::value::{Data, Member, Members, Value};
+
+/// The values given, by variable.
+#[derive(Debug, Default)]
+pub(super) struct Given(IndexMap<Arc<str>, Source, FxBuildHasher>);
+
+#[derive(Debug)]
+enum Source {
+    /// An attribute of a `.tfvars` file.
+    Expression(Expression),
+    /// A member of a `.tfvars.json` file: strings are literal.
+    Value(Value),
+    /// Text from the environment or the command line.
+    Text(String),
+}
+
+impl Given {
+    /// Reads everything that gives values to the variables of the module in `root`.
+    pub(super) fn read(
+        files: &dyn Files,
+        sources: &SourceMap,
+        root: &str,
+        inputs: &Inputs,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Given {
+        let mut given = Given::default();
+        for (name, text) in &inputs.environment {
+            given
+                .0
+                .insert(name.as_str().into(), Source::Text(text.clone()));
+        }
+        let mut automatic: Vec<String> = files
+            .list(root)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|entry| entry.kind == EntryKind::File)
+            .map(|entry| entry.name)
+            .filter(|name| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json"))
+            .collect();
+        automatic.sort();
+        let named = [
+            "terraform.tfvars".to_owned(),
+            "terraform.tfvars.json".to_owned(),
+        ];
+        for name in named.into_iter().chain(automatic) {
+            let path = join(root, &name);
+            if files.kind(&path) == Some(EntryKind::File) {
+                given.add_file(files, sources, &path, diagnostics);
+            }
+        }
+        for path in &inputs.variable_files {
+            given.add_file(files, sources, path, diagnostics);
+        }
+        for (name, text) in &inputs.variables {
+            given
+                .0
+                .insert(name.as_str().into(), Source::Text(text.clone()));
+        }
+        given
+    }
+
+    fn add_file(
+        &mut self,
+        files: &dyn Files,
+        sources: &SourceMap,
+        path: &str,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        if path.ends_with(".json") {
+            let text = files
+                .read(path)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
+            let Some(text) = text else { return };
+            let (value, mut found) = crate::yaml::json::parse(&sources.add(path, &text));
+            diagnostics.append(&mut found);
+            for (name, value) in value.iter().flat_map(|value| value.entries()) {
+                self.0.insert(name.clone(), Source::Value(value));
+            }
+            return;
+        }
+        if let Some(Body { attributes, .. }) = module::read(files, sources, path, diagnostics) {
+            for attribute in attributes {
+                self.0
+                    .insert(attribute.name, Source::Expression(attribute.value));
+            }
+        }
+    }
+
+    /// Names given in files that the module does not declare, with their places.
+    pub(super) fn undeclared(&self, module: &Module) -> Vec<(Arc<str>, Span)> {
+        self.0
+            .iter()
+            .filter(|(name, _)| !module.variables.contains_key(*name))
+            .filter_map(|(name, source)| match source {
+                Source::Expression(expression) => Some((name.clone(), expression.span)),
+                Source::Value(value) => Some((name.clone(), value.span())),
+                // Environments and command lines serve many modules.
+                Source::Text(_) => None,
+            })
+            .collect()
+    }
+
+    /// The value given for a variable of this type. Text is taken as it is for primitive types and read as an
+    /// expression for others, as Terraform does.
+    pub(super) fn value(&self, name: &str, of: &Type) -> Option<Result<Value, Diagnostic>> {
+        let invalid = |span: Span, why: String| {
+            Diagnostic::error(
+                "invalid_value",
+                span,
+                format!("the value given for `{name}` cannot be read: {why}"),
+            )
+            .hint("only literal values, lists and objects can be given here")
+        };
+        Some(match self.0.get(name)? {
+            Source::Value(value) => Ok(value.clone()),
+            Source::Expression(expression) => {
+                constant(expression).map_err(|why| invalid(expression.span, why))
+            }
+            Source::Text(text) if of.is_primitive() => Ok(Value::text(text.as_str(), Span::NONE)),
+            Source::Text(text) => syntax::parse_expression_at(text, Span::NONE)
+                .and_then(|expression| constant(&expression))
+                .map_err(|why| invalid(Span::NONE, why)),
+        })
+    }
+}
+
+/// The value of an expression without references or functions.
+fn constant(expression: &Expression) -> Result<Value, String> {
+    let span = expression.span;
+    match &expression.kind {
+        Expr::Null => Ok(Value::null(span)),
+        Expr::Bool(truth) => Ok(Value::bool(*truth, span)),
+        Expr::Number(Some(number)) => Ok(Value::new(Data::Number(number.clone()), span)),
+        Expr::Text(text, _) => Ok(Value::text(text.clone(), span)),
+        Expr::Unary(syntax::Unary::Negate, operand) => match constant(operand)?.as_number() {
+            Some(number) => Ok(Value::new(Data::Number(number.neg()), span)),
+            None => Err("`-` needs a number".to_owned()),
+        },
+        Expr::List(items) => {
+            let items: Result<Vec<Value>, String> = items.iter().map(constant).collect();
+            Ok(Value::list(items?, span))
+        }
+        Expr::Object(items) => {
+            let mut members = Members::default();
+            for item in items {
+                let ObjectKey::Name(name) = &item.key else {
+                    return Err("keys must be plain".to_owned());
+                };
+                members.insert(
+                    name.clone(),
+                    Member {
+                        key: item.key_span,
+                        value: constant(&item.value)?,
+                    },
+                );
+            }
+            Ok(Value::object(members, span))
+        }
+        Expr::Template(template) => {
+            let mut text = String::new();
+            for part in &template.parts {
+                match part {
+                    Part::Literal(literal, ..) => text.push_str(literal),
+                    _ => return Err("nothing can be interpolated here".to_owned()),
+                }
+            }
+            Ok(Value::text(text, span))
+        }
+        _ => Err("it refers to something".to_owned()),
+    }
+}
