@@ -136,6 +136,29 @@ impl Text {
         }
     }
 
+    /// Where bytes `start..end` of a known string are written; none if that is not known more closely than the value's
+    /// own place.
+    pub fn locate(&self, start: usize, end: usize) -> Option<Span> {
+        let at = |offset: usize| {
+            let index = self
+                .pieces()
+                .partition_point(|piece| piece.offset as usize <= offset)
+                .checked_sub(1)?;
+            let piece = self.pieces()[index];
+            let start = piece.span.start as usize + (offset - piece.offset as usize);
+            piece.is_exact.then(|| {
+                Span::new(
+                    piece.span.source,
+                    start.min(piece.span.end as usize),
+                    start + 1,
+                )
+            })
+        };
+        let first = at(start)?;
+        let last = at(end.max(start + 1) - 1)?;
+        Some(first.to(last))
+    }
+
     /// Whether this string is `other`.
     pub fn equals(&self, other: &str) -> Certainty {
         match self.as_str() {
