@@ -27,7 +27,9 @@ impl Template<'_> {
         }
         self.guards.borrow_mut().insert(key.clone(), None);
         let guard = self.formula(&member.value, name, 0);
-        self.guards.borrow_mut().insert(key.clone(), Some(guard.clone()));
+        self.guards
+            .borrow_mut()
+            .insert(key.clone(), Some(guard.clone()));
         guard
     }
 
@@ -39,11 +41,18 @@ impl Template<'_> {
         if let Some(truth) = value.as_bool() {
             return if truth { Guard::Always } else { Guard::Never };
         }
-        let Some((function, argument)) = value.as_object().and_then(|object| object.members().first()) else {
+        let Some((function, argument)) = value
+            .as_object()
+            .and_then(|object| object.members().first())
+        else {
             return opaque(name);
         };
         let argument = value.seen(&argument.value);
-        let operands = || argument.elements().map(|operand| self.formula(&operand, name, depth + 1));
+        let operands = || {
+            argument
+                .elements()
+                .map(|operand| self.formula(&operand, name, depth + 1))
+        };
         match &**function {
             "Condition" => match argument.as_str() {
                 Some(other) => self.condition(other, argument.span()),
@@ -85,7 +94,10 @@ impl Template<'_> {
             if let (Some(unknown), Some(text)) = (unknown.as_unknown(), scalar_text(other))
                 && let Some(subject) = &unknown.subject
             {
-                return Guard::Is(Atom { subject: subject.clone(), equals: Some(text.into()) });
+                return Guard::Is(Atom {
+                    subject: subject.clone(),
+                    equals: Some(text.into()),
+                });
             }
         }
         opaque(name)
@@ -94,5 +106,8 @@ impl Template<'_> {
 
 /// A condition of which nothing but the name is known.
 fn opaque(name: &str) -> Guard {
-    Guard::Is(Atom { subject: Arc::new(Subject::opaque("", name)), equals: None })
+    Guard::Is(Atom {
+        subject: Arc::new(Subject::opaque("", name)),
+        equals: None,
+    })
 }

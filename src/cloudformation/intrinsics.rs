@@ -11,8 +11,8 @@ use super::parameters::scalar_text;
 use crate::diagnostic::did_you_mean;
 use crate::source::Span;
 use crate::value::{
-    Alternative, Data, List, ListKind, Member, Members, Object, ObjectKind, Reason, Segment, Step, Subject, Text,
-    Unknown, Value,
+    Alternative, Data, List, ListKind, Member, Members, Object, ObjectKind, Reason, Segment, Step,
+    Subject, Text, Unknown, Value,
 };
 
 /// Nested values that are followed.
@@ -32,9 +32,13 @@ const TABLE: &[(&str, Intrinsic)] = &[
     ("Fn::Base64", base64),
     ("Fn::If", choose),
     ("Fn::Cidr", cidr),
-    ("Fn::GetAZs", |_, _, place| environment("availability zones", place)),
+    ("Fn::GetAZs", |_, _, place| {
+        environment("availability zones", place)
+    }),
     ("Fn::ImportValue", import),
-    ("Fn::Transform", |_, _, place| Value::unknown(Reason::Function("Fn::Transform".into()), place)),
+    ("Fn::Transform", |_, _, place| {
+        Value::unknown(Reason::Function("Fn::Transform".into()), place)
+    }),
     ("Fn::Length", length),
     ("Fn::ToJsonString", to_json),
     ("Fn::Equals", condition_value),
@@ -54,8 +58,12 @@ impl Template<'_> {
         let result = match &value.data {
             Data::List(list) => {
                 // `AWS::NoValue` as an element removes the element.
-                let items: Vec<Value> =
-                    list.items().iter().map(|item| self.evaluate(item)).filter(|item| !item.is_null()).collect();
+                let items: Vec<Value> = list
+                    .items()
+                    .iter()
+                    .map(|item| self.evaluate(item))
+                    .filter(|item| !item.is_null())
+                    .collect();
                 Value::new(Data::List(List::new(ListKind::Tuple, items)), value.span())
             }
             Data::Object(object) => match self.function(object) {
@@ -70,14 +78,20 @@ impl Template<'_> {
 
     /// The function that an object of one member stands for.
     fn function<'v>(&self, object: &'v Object) -> Option<(Intrinsic, &'v Value)> {
-        let (name, member) = object.members().first().filter(|_| object.members().len() == 1)?;
+        let (name, member) = object
+            .members()
+            .first()
+            .filter(|_| object.members().len() == 1)?;
         if let Some((_, function)) = TABLE.iter().find(|(known, _)| **known == **name) {
             return Some((*function, &member.value));
         }
         if name.starts_with("Fn::") {
             let hint = did_you_mean(name, TABLE.iter().map(|(known, _)| *known));
             self.invalid(member.key, format!("there is no function `{name}`"), hint);
-            return Some((|_, _, place| Value::unknown(Reason::Function("of this name".into()), place), &member.value));
+            return Some((
+                |_, _, place| Value::unknown(Reason::Function("of this name".into()), place),
+                &member.value,
+            ));
         }
         // `{Condition: X}` is a function inside conditions only; elsewhere it is a property like any other.
         None
@@ -87,10 +101,21 @@ impl Template<'_> {
         let members: Members = object
             .members()
             .iter()
-            .map(|(name, member)| (name.clone(), Member { key: member.key, value: self.evaluate(&member.value) }))
+            .map(|(name, member)| {
+                (
+                    name.clone(),
+                    Member {
+                        key: member.key,
+                        value: self.evaluate(&member.value),
+                    },
+                )
+            })
             .filter(|(_, member)| !member.value.is_null())
             .collect();
-        Value::new(Data::Object(Object::new(ObjectKind::Object, members)), value.span())
+        Value::new(
+            Data::Object(Object::new(ObjectKind::Object, members)),
+            value.span(),
+        )
     }
 
     /// The value of `name` as `Ref` gives it.
@@ -101,7 +126,10 @@ impl Template<'_> {
             return read(&value, place, self.parameter_step(name));
         }
         if self.resources.contains_key(name) {
-            return Value::new(Data::Unknown(Arc::new(Unknown::attribute(name.into(), "Ref".into()))), place);
+            return Value::new(
+                Data::Unknown(Arc::new(Unknown::attribute(name.into(), "Ref".into()))),
+                place,
+            );
         }
         match name {
             "AWS::NoValue" => Value::null(place),
@@ -122,7 +150,11 @@ impl Template<'_> {
     fn attribute(&self, name: &str, attribute: &str, place: Span) -> Value {
         if !self.resources.contains_key(name) {
             let hint = did_you_mean(name, self.resources.keys().map(|known| &**known));
-            return self.invalid(place, format!("no resource `{name}` is in this template"), hint);
+            return self.invalid(
+                place,
+                format!("no resource `{name}` is in this template"),
+                hint,
+            );
         }
         let mut unknown = Unknown::attribute(name.into(), attribute.into());
         unknown.is_never_null = true;
@@ -136,7 +168,11 @@ impl Template<'_> {
 
 /// A value read through a reference written at `place`; what nobody wrote simply stands there.
 fn read(value: &Value, place: Span, step: Step) -> Value {
-    if value.span().is_written() && step != Step::Written { value.read_at(place, step) } else { value.clone().moved_to(place) }
+    if value.span().is_written() && step != Step::Written {
+        value.read_at(place, step)
+    } else {
+        value.clone().moved_to(place)
+    }
 }
 
 /// Something that only a deployment knows. Conditions that ask about it agree.
@@ -176,20 +212,30 @@ fn get_attribute(template: &Template<'_>, argument: &Value, place: Span) -> Valu
     let parts: Vec<Value> = match &argument.data {
         Data::List(_) => argument.elements().collect(),
         Data::Text(_) => match argument.as_str().and_then(|text| text.split_once('.')) {
-            Some((name, attribute)) => vec![Value::text(name, place), Value::text(attribute, place)],
+            Some((name, attribute)) => {
+                vec![Value::text(name, place), Value::text(attribute, place)]
+            }
             None => Vec::new(),
         },
         _ => Vec::new(),
     };
     match (parts.first().and_then(Value::as_str), parts.get(1)) {
         (Some(name), Some(attribute)) => {
-            let rest: Vec<String> = parts[2..].iter().filter_map(|part| part.as_str().map(str::to_owned)).collect();
+            let rest: Vec<String> = parts[2..]
+                .iter()
+                .filter_map(|part| part.as_str().map(str::to_owned))
+                .collect();
             match template.evaluate(attribute).as_str() {
                 Some(attribute) => {
-                    let attribute = [&[attribute.to_owned()], rest.as_slice()].concat().join(".");
+                    let attribute = [&[attribute.to_owned()], rest.as_slice()]
+                        .concat()
+                        .join(".");
                     template.attribute(name, &attribute, place)
                 }
-                None => Value::unknown(Reason::Depends("an attribute that is not known".into()), place),
+                None => Value::unknown(
+                    Reason::Depends("an attribute that is not known".into()),
+                    place,
+                ),
             }
         }
         _ => template.wrong(place, "Fn::GetAtt", "a resource and one of its attributes"),
@@ -204,7 +250,9 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
             let own = parts.next().map(|own| template.evaluate(&own));
             match (text, own) {
                 (Some(text), own) => (text, own),
-                (None, _) => return template.wrong(place, "Fn::Sub", "a string, or a string and a mapping"),
+                (None, _) => {
+                    return template.wrong(place, "Fn::Sub", "a string, or a string and a mapping");
+                }
             }
         }
         _ => (argument.clone(), None),
@@ -247,7 +295,10 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let last = literals.len() - 1;
     literals[last].push_str(rest);
     if values.is_empty() {
-        return Value { data: Data::Text(literals.concat().into()), ..text.moved_to(place) };
+        return Value {
+            data: Data::Text(literals.concat().into()),
+            ..text.moved_to(place)
+        };
     }
     let is_sensitive = values.iter().any(|value| value.is_sensitive);
     let result = Value::lift(&values, place, &mut |values| {
@@ -255,14 +306,23 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
         for (value, literal) in values.iter().zip(&literals[1..]) {
             match segments(value) {
                 Some(segments) => parts.extend(segments),
-                None => return template.invalid(place, "only text and numbers can stand in `Fn::Sub`", None),
+                None => {
+                    return template.invalid(
+                        place,
+                        "only text and numbers can stand in `Fn::Sub`",
+                        None,
+                    );
+                }
             }
             parts.push(Segment::Literal(literal.as_str().into()));
         }
         let text = Value::new(Data::Text(Text::from_segments(parts)), place);
         // A string that is just one value keeps the way that the value came.
         match values {
-            [only] if literals.iter().all(String::is_empty) => Value { origin: only.origin.clone(), ..text },
+            [only] if literals.iter().all(String::is_empty) => Value {
+                origin: only.origin.clone(),
+                ..text
+            },
             _ => text,
         }
     });
@@ -271,7 +331,9 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 
 fn join(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let arguments: Vec<Value> = argument.elements().collect();
-    let (Some(separator), Some(list)) = (arguments.first().and_then(Value::as_str), arguments.get(1)) else {
+    let (Some(separator), Some(list)) =
+        (arguments.first().and_then(Value::as_str), arguments.get(1))
+    else {
         return template.wrong(place, "Fn::Join", "a separator and a list");
     };
     let list = template.evaluate(list);
@@ -279,9 +341,10 @@ fn join(template: &Template<'_>, argument: &Value, place: Span) -> Value {
         let list = &list[0];
         if list.as_list().is_none() {
             return match &list.data {
-                Data::Unknown(unknown) => {
-                    Value::new(Data::Text(Text::from_segments(vec![Segment::Hole(unknown.clone())])), place)
-                }
+                Data::Unknown(unknown) => Value::new(
+                    Data::Text(Text::from_segments(vec![Segment::Hole(unknown.clone())])),
+                    place,
+                ),
                 _ => template.wrong(place, "Fn::Join", "a separator and a list"),
             };
         }
@@ -292,7 +355,13 @@ fn join(template: &Template<'_>, argument: &Value, place: Span) -> Value {
             }
             match segments(&item) {
                 Some(segments) => parts.extend(segments),
-                None => return template.invalid(place, "only text and numbers can stand in `Fn::Join`", None),
+                None => {
+                    return template.invalid(
+                        place,
+                        "only text and numbers can stand in `Fn::Join`",
+                        None,
+                    );
+                }
             }
         }
         Value::new(Data::Text(Text::from_segments(parts)), place)
@@ -326,16 +395,26 @@ fn select(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 
 fn split(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let arguments: Vec<Value> = argument.elements().collect();
-    let (Some(separator), Some(text)) = (arguments.first().and_then(Value::as_str), arguments.get(1)) else {
+    let (Some(separator), Some(text)) =
+        (arguments.first().and_then(Value::as_str), arguments.get(1))
+    else {
         return template.wrong(place, "Fn::Split", "a separator and a string");
     };
     let text = template.evaluate(text);
-    Value::lift(std::slice::from_ref(&text), place, &mut |text| match text[0].as_str() {
-        Some(known) if !separator.is_empty() => {
-            Value::list(known.split(separator).map(|part| Value::text(part, place)).collect(), place)
-        }
-        _ => unknown_like(&text[0], place),
-    })
+    Value::lift(
+        std::slice::from_ref(&text),
+        place,
+        &mut |text| match text[0].as_str() {
+            Some(known) if !separator.is_empty() => Value::list(
+                known
+                    .split(separator)
+                    .map(|part| Value::text(part, place))
+                    .collect(),
+                place,
+            ),
+            _ => unknown_like(&text[0], place),
+        },
+    )
 }
 
 fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value {
@@ -343,12 +422,20 @@ fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value 
     if arguments.len() < 3 {
         return template.wrong(place, "Fn::FindInMap", "a map, a key and a second key");
     }
-    let keys: Vec<Value> = arguments[..3].iter().map(|argument| template.evaluate(argument)).collect();
-    let default = arguments.get(3).and_then(|options| options.member("DefaultValue"));
+    let keys: Vec<Value> = arguments[..3]
+        .iter()
+        .map(|argument| template.evaluate(argument))
+        .collect();
+    let default = arguments
+        .get(3)
+        .and_then(|options| options.member("DefaultValue"));
     Value::lift(&keys, place, &mut |keys| {
         let texts: Vec<Option<String>> = keys.iter().map(scalar_text).collect();
         let [Some(map), Some(first), Some(second)] = texts.as_slice() else {
-            let unknown = keys.iter().find(|key| !key.is_wholly_known()).unwrap_or(&keys[0]);
+            let unknown = keys
+                .iter()
+                .find(|key| !key.is_wholly_known())
+                .unwrap_or(&keys[0]);
             return unknown_like(unknown, place);
         };
         let found = template
@@ -361,7 +448,11 @@ fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value 
             (None, Some(default)) => template.evaluate(default),
             (None, None) => {
                 let hint = did_you_mean(map, template.mappings.keys().map(|known| &**known));
-                template.invalid(place, format!("mapping `{map}` has no entry `{first}` / `{second}`"), hint)
+                template.invalid(
+                    place,
+                    format!("mapping `{map}` has no entry `{first}` / `{second}`"),
+                    hint,
+                )
             }
         }
     })
@@ -370,32 +461,54 @@ fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value 
 fn base64(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     // Readers decode it again; what is encoded is kept so that holes and places survive.
     let value = template.evaluate(argument);
-    Value::lift(std::slice::from_ref(&value), place, &mut |value| match &value[0].data {
-        Data::Text(text) => match text.as_str() {
-            Some(known) => {
-                let encoded = base64::engine::general_purpose::STANDARD.encode(known);
-                let text = Text::build(vec![Segment::Literal(encoded.into())], Some(value[0].clone()), Vec::new());
-                Value::new(Data::Text(text), place)
-            }
-            None => {
-                let holes = text.holes().next().cloned().into_iter().map(Segment::Hole).collect();
-                Value::new(Data::Text(Text::build(holes, Some(value[0].clone()), Vec::new())), place)
-            }
+    Value::lift(
+        std::slice::from_ref(&value),
+        place,
+        &mut |value| match &value[0].data {
+            Data::Text(text) => match text.as_str() {
+                Some(known) => {
+                    let encoded = base64::engine::general_purpose::STANDARD.encode(known);
+                    let text = Text::build(
+                        vec![Segment::Literal(encoded.into())],
+                        Some(value[0].clone()),
+                        Vec::new(),
+                    );
+                    Value::new(Data::Text(text), place)
+                }
+                None => {
+                    let holes = text
+                        .holes()
+                        .next()
+                        .cloned()
+                        .into_iter()
+                        .map(Segment::Hole)
+                        .collect();
+                    Value::new(
+                        Data::Text(Text::build(holes, Some(value[0].clone()), Vec::new())),
+                        place,
+                    )
+                }
+            },
+            _ => unknown_like(&value[0], place),
         },
-        _ => unknown_like(&value[0], place),
-    })
+    )
 }
 
 fn choose(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let arguments: Vec<Value> = argument.elements().collect();
-    let (Some(name), Some(then), Some(other)) =
-        (arguments.first().and_then(Value::as_str), arguments.get(1), arguments.get(2))
-    else {
+    let (Some(name), Some(then), Some(other)) = (
+        arguments.first().and_then(Value::as_str),
+        arguments.get(1),
+        arguments.get(2),
+    ) else {
         return template.wrong(place, "Fn::If", "the name of a condition and two values");
     };
     let guard = template.condition(name, arguments[0].span());
     let alternatives = [(guard.clone(), then), (!guard, other)];
-    let alternatives = alternatives.map(|(guard, value)| Alternative { guard, value: template.evaluate(value) });
+    let alternatives = alternatives.map(|(guard, value)| Alternative {
+        guard,
+        value: template.evaluate(value),
+    });
     Value::choice(alternatives.into(), place)
 }
 
@@ -407,7 +520,9 @@ fn condition_value(template: &Template<'_>, argument: &Value, place: Span) -> Va
 
 fn import(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let name = template.evaluate(argument);
-    let name = name.as_text().map_or_else(|| "Fn::ImportValue".to_owned(), ToString::to_string);
+    let name = name
+        .as_text()
+        .map_or_else(|| "Fn::ImportValue".to_owned(), ToString::to_string);
     let unknown = Unknown {
         subject: Some(Arc::new(Subject::opaque("", format!("import {name}")))),
         is_never_null: true,
@@ -418,36 +533,68 @@ fn import(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 
 fn length(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let list = template.evaluate(argument);
-    Value::lift(std::slice::from_ref(&list), place, &mut |list| match list[0].as_list() {
-        Some(list) if list.more().is_none() => Value::int(list.items().len() as i64, place),
-        _ => unknown_like(&list[0], place),
-    })
+    Value::lift(
+        std::slice::from_ref(&list),
+        place,
+        &mut |list| match list[0].as_list() {
+            Some(list) if list.more().is_none() => Value::int(list.items().len() as i64, place),
+            _ => unknown_like(&list[0], place),
+        },
+    )
 }
 
 /// The string keeps the structure that it encodes.
 fn to_json(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let value = template.evaluate(argument);
-    let why = Arc::new(Unknown::because(Reason::Depends("the spelling of `Fn::ToJsonString`".into())));
-    Value::new(Data::Text(Text::build(vec![Segment::Hole(why)], Some(value), Vec::new())), place)
+    let why = Arc::new(Unknown::because(Reason::Depends(
+        "the spelling of `Fn::ToJsonString`".into(),
+    )));
+    Value::new(
+        Data::Text(Text::build(
+            vec![Segment::Hole(why)],
+            Some(value),
+            Vec::new(),
+        )),
+        place,
+    )
 }
 
 fn cidr(template: &Template<'_>, argument: &Value, place: Span) -> Value {
-    let arguments: Vec<Value> = argument.elements().map(|argument| template.evaluate(&argument)).collect();
+    let arguments: Vec<Value> = argument
+        .elements()
+        .map(|argument| template.evaluate(&argument))
+        .collect();
     Value::lift(&arguments, place, &mut |arguments| {
-        let number = |at: usize| arguments.get(at).and_then(scalar_text).and_then(|text| text.parse::<u32>().ok());
-        let block = arguments.first().and_then(scalar_text).and_then(|text| text.parse::<IpNet>().ok());
+        let number = |at: usize| {
+            arguments
+                .get(at)
+                .and_then(scalar_text)
+                .and_then(|text| text.parse::<u32>().ok())
+        };
+        let block = arguments
+            .first()
+            .and_then(scalar_text)
+            .and_then(|text| text.parse::<IpNet>().ok());
         let (Some(block), Some(count)) = (block, number(1)) else {
             return Value::unknown(Reason::Depends("a block that is not known".into()), place);
         };
         let bits = number(2).unwrap_or(8);
-        let length = u32::from(block.max_prefix_len()).checked_sub(bits).and_then(|length| u8::try_from(length).ok());
+        let length = u32::from(block.max_prefix_len())
+            .checked_sub(bits)
+            .and_then(|length| u8::try_from(length).ok());
         let blocks = length.and_then(|length| block.subnets(length).ok());
         match blocks {
             Some(blocks) if count <= 256 => {
-                let blocks = blocks.take(count as usize).map(|block| Value::text(block.to_string(), place));
+                let blocks = blocks
+                    .take(count as usize)
+                    .map(|block| Value::text(block.to_string(), place));
                 Value::list(blocks.collect(), place)
             }
-            _ => template.wrong(place, "Fn::Cidr", "a block, a count up to 256 and the bits of each"),
+            _ => template.wrong(
+                place,
+                "Fn::Cidr",
+                "a block, a count up to 256 and the bits of each",
+            ),
         }
     })
 }

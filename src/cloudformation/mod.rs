@@ -20,9 +20,14 @@ pub fn is_template(text: &str) -> bool {
     let has_type = || {
         text.match_indices("Type").any(|(at, _)| {
             let rest = text[at + 4..].trim_start_matches(['"', '\'', ' ', '\t']);
-            let value = rest.strip_prefix(':').map(|rest| rest.trim_start_matches(['"', '\'', ' ', '\t', '\n', '\r']));
+            let value = rest
+                .strip_prefix(':')
+                .map(|rest| rest.trim_start_matches(['"', '\'', ' ', '\t', '\n', '\r']));
             value.is_some_and(|value| {
-                let word: String = value.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == ':').collect();
+                let word: String = value
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == ':')
+                    .collect();
                 word.contains("::") && word.starts_with(|c: char| c.is_ascii_uppercase())
             })
         })
@@ -37,19 +42,29 @@ pub fn is_template(text: &str) -> bool {
 pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
     let mut declared = Declared::new(Language::CloudFormation, stack.path.clone());
     let unreadable = |why: String, hint: &str| {
-        Diagnostic::new(Level::Error, "unreadable_file", format!("cannot read this file: {why}"))
-            .in_file(&*stack.path)
-            .hint(hint.to_owned())
-            .incomplete()
+        Diagnostic::new(
+            Level::Error,
+            "unreadable_file",
+            format!("cannot read this file: {why}"),
+        )
+        .in_file(&*stack.path)
+        .hint(hint.to_owned())
+        .incomplete()
     };
     let text = match files.read(&stack.path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(_)) => {
-            declared.diagnostics.push(unreadable("it is not UTF-8 text".to_owned(), "templates are UTF-8; convert it"));
+            declared.diagnostics.push(unreadable(
+                "it is not UTF-8 text".to_owned(),
+                "templates are UTF-8; convert it",
+            ));
             return declared;
         }
         Err(error) => {
-            declared.diagnostics.push(unreadable(error.to_string(), "check that it exists and that you may read it"));
+            declared.diagnostics.push(unreadable(
+                error.to_string(),
+                "check that it exists and that you may read it",
+            ));
             return declared;
         }
     };
@@ -98,9 +113,13 @@ impl<'a> Template<'a> {
         };
         let Some(object) = root.as_object() else {
             template.say(
-                Diagnostic::error("invalid_template", root.span(), "a template is a mapping at the top")
-                    .hint("sections such as `Resources:` start at the left margin")
-                    .incomplete(),
+                Diagnostic::error(
+                    "invalid_template",
+                    root.span(),
+                    "a template is a mapping at the top",
+                )
+                .hint("sections such as `Resources:` start at the left margin")
+                .incomplete(),
             );
             return template;
         };
@@ -129,8 +148,12 @@ impl<'a> Template<'a> {
             for (name, member) in section {
                 if name.starts_with("Fn::ForEach") {
                     template.say(
-                        Diagnostic::warning("not_analysed", member.key, "`Fn::ForEach` is not expanded")
-                            .hint("what it makes is not analysed"),
+                        Diagnostic::warning(
+                            "not_analysed",
+                            member.key,
+                            "`Fn::ForEach` is not expanded",
+                        )
+                        .hint("what it makes is not analysed"),
                     );
                 }
             }
@@ -138,17 +161,34 @@ impl<'a> Template<'a> {
         resources.retain(|name, _| !name.starts_with("Fn::"));
         if let Some(transform) = object.members().get("Transform") {
             let names: Vec<String> = match &transform.value.data {
-                Data::List(_) => transform.value.elements().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
-                _ => transform.value.as_str().map(str::to_owned).into_iter().collect(),
+                Data::List(_) => transform
+                    .value
+                    .elements()
+                    .filter_map(|v| v.as_str().map(str::to_owned))
+                    .collect(),
+                _ => transform
+                    .value
+                    .as_str()
+                    .map(str::to_owned)
+                    .into_iter()
+                    .collect(),
             };
-            for name in names.iter().filter(|name| !name.starts_with("AWS::LanguageExtensions")) {
+            for name in names
+                .iter()
+                .filter(|name| !name.starts_with("AWS::LanguageExtensions"))
+            {
                 template.say(
-                    Diagnostic::warning("not_analysed", transform.key, format!("transform `{name}` is not carried out"))
-                        .hint("resources that it makes are not analysed; those written here are"),
+                    Diagnostic::warning(
+                        "not_analysed",
+                        transform.key,
+                        format!("transform `{name}` is not carried out"),
+                    )
+                    .hint("resources that it makes are not analysed; those written here are"),
                 );
             }
         }
-        (template.parameters, template.mappings, template.conditions) = (parameters, mappings, conditions);
+        (template.parameters, template.mappings, template.conditions) =
+            (parameters, mappings, conditions);
         (template.resources, template.outputs) = (resources, outputs);
         template.compared = template.comparisons();
         template
@@ -162,15 +202,26 @@ impl<'a> Template<'a> {
         }
         for (name, member) in &self.outputs {
             let exists = self.existence(&member.value);
-            let value = match member.value.as_object().and_then(|object| object.members().get("Value")) {
+            let value = match member
+                .value
+                .as_object()
+                .and_then(|object| object.members().get("Value"))
+            {
                 Some(value) => self.evaluate(&value.value),
                 None => Value::null(member.key),
             };
             if World::new().assuming(&exists).is_some() {
-                declared.outputs.push(DeclaredOutput { name: name.clone(), value, header: member.key, exists });
+                declared.outputs.push(DeclaredOutput {
+                    name: name.clone(),
+                    value,
+                    header: member.key,
+                    exists,
+                });
             }
         }
-        declared.diagnostics.append(&mut self.diagnostics.borrow_mut());
+        declared
+            .diagnostics
+            .append(&mut self.diagnostics.borrow_mut());
     }
 
     fn resource(&self, name: &Arc<str>, key: Span, value: &Value) -> Option<DeclaredResource> {
@@ -196,11 +247,17 @@ impl<'a> Template<'a> {
             Some(member) => {
                 let evaluated = self.evaluate(&member.value);
                 match &evaluated.data {
-                    Data::Object(_) => Value { origin: crate::value::Origin::at(key), ..evaluated },
+                    Data::Object(_) => Value {
+                        origin: crate::value::Origin::at(key),
+                        ..evaluated
+                    },
                     Data::Null => Value::object(Members::default(), key),
                     Data::Unknown(_) | Data::Choice(_) => evaluated,
                     _ => {
-                        invalid(member.key, format!("`Properties` of `{name}` must be a mapping"));
+                        invalid(
+                            member.key,
+                            format!("`Properties` of `{name}` must be a mapping"),
+                        );
                         return None;
                     }
                 }
@@ -220,7 +277,10 @@ impl<'a> Template<'a> {
 
     /// The condition of a resource or output.
     fn existence(&self, value: &Value) -> Guard {
-        let Some(condition) = value.as_object().and_then(|object| object.members().get("Condition")) else {
+        let Some(condition) = value
+            .as_object()
+            .and_then(|object| object.members().get("Condition"))
+        else {
             return Guard::Always;
         };
         match condition.value.as_str() {
@@ -231,7 +291,10 @@ impl<'a> Template<'a> {
 
     /// Notes a diagnostic once.
     fn say(&self, diagnostic: Diagnostic) {
-        let key = (diagnostic.span.unwrap_or(Span::NONE), diagnostic.message.clone());
+        let key = (
+            diagnostic.span.unwrap_or(Span::NONE),
+            diagnostic.message.clone(),
+        );
         if self.said.borrow_mut().insert(key) {
             self.diagnostics.borrow_mut().push(diagnostic);
         }
@@ -249,6 +312,12 @@ impl<'a> Template<'a> {
 
     /// What is meant by a name that nothing has.
     fn suggestion(&self, name: &str) -> Option<String> {
-        did_you_mean(name, self.parameters.keys().chain(self.resources.keys()).map(|known| &**known))
+        did_you_mean(
+            name,
+            self.parameters
+                .keys()
+                .chain(self.resources.keys())
+                .map(|known| &**known),
+        )
     }
 }

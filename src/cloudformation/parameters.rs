@@ -18,15 +18,33 @@ impl Template<'_> {
         }
         let member = self.parameters.get(name)?;
         let declared = &member.value;
-        let field = |field: &str| declared.as_object().and_then(|object| object.get(field)).cloned();
-        let kind = field("Type").and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        let field = |field: &str| {
+            declared
+                .as_object()
+                .and_then(|object| object.get(field))
+                .cloned()
+        };
+        let kind = field("Type")
+            .and_then(|kind| kind.as_str().map(str::to_owned))
+            .unwrap_or_default();
         let is_hidden = field("NoEcho").is_some_and(|flag| {
-            flag.as_bool().unwrap_or_else(|| flag.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))
+            flag.as_bool().unwrap_or_else(|| {
+                flag.as_str()
+                    .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+            })
         });
-        let value = match (self.given(name), self.decided(name, &kind, field("Default"))) {
-            (Some(text), _) if !kind.starts_with("AWS::SSM::Parameter::Value") => typed(&kind, &text, member.key),
+        let value = match (
+            self.given(name),
+            self.decided(name, &kind, field("Default")),
+        ) {
+            (Some(text), _) if !kind.starts_with("AWS::SSM::Parameter::Value") => {
+                typed(&kind, &text, member.key)
+            }
             (_, Some(default)) => {
-                let text = default.as_str().map(str::to_owned).or_else(|| scalar_text(&default));
+                let text = default
+                    .as_str()
+                    .map(str::to_owned)
+                    .or_else(|| scalar_text(&default));
                 match text {
                     Some(text) => typed(&kind, &text, default.span()),
                     None => default,
@@ -54,7 +72,12 @@ impl Template<'_> {
     }
 
     fn given(&self, name: &str) -> Option<String> {
-        self.inputs.variables.iter().rev().find(|(given, _)| given == name).map(|(_, text)| text.clone())
+        self.inputs
+            .variables
+            .iter()
+            .rev()
+            .find(|(given, _)| given == name)
+            .map(|(_, text)| text.clone())
     }
 
     /// The default, if nothing in the template asks what the parameter is: then it is simply that.
@@ -65,10 +88,17 @@ impl Template<'_> {
 
     /// What conditions call a parameter.
     pub(super) fn subject(&self, name: &Arc<str>) -> Arc<Subject> {
-        let object = self.parameters.get(name).and_then(|member| member.value.as_object());
+        let object = self
+            .parameters
+            .get(name)
+            .and_then(|member| member.value.as_object());
         let field = |field: &str| object.and_then(|object| object.get(field));
         let allowed = field("AllowedValues").map_or_else(Vec::new, |values| {
-            values.elements().filter_map(|value| scalar_text(&value)).map(Into::into).collect()
+            values
+                .elements()
+                .filter_map(|value| scalar_text(&value))
+                .map(Into::into)
+                .collect()
         });
         Arc::new(Subject {
             name: name.clone(),
@@ -80,7 +110,13 @@ impl Template<'_> {
 
     /// A parameter whose value conditions ask about, or that has none: one alternative for each value that it is
     /// compared with, and what it is otherwise.
-    fn open_parameter(&self, name: &Arc<str>, kind: &str, default: Option<Value>, place: Span) -> Value {
+    fn open_parameter(
+        &self,
+        name: &Arc<str>,
+        kind: &str,
+        default: Option<Value>,
+        place: Span,
+    ) -> Value {
         let subject = self.subject(name);
         let allowed: Vec<Value> = self
             .parameters
@@ -89,7 +125,11 @@ impl Template<'_> {
             .map_or_else(Vec::new, |values| values.elements().collect());
         let unknown = || {
             let is_imported = kind.starts_with("AWS::SSM::Parameter::Value");
-            let reason = if is_imported { Reason::Import(name.clone()) } else { Reason::NoValue(name.clone()) };
+            let reason = if is_imported {
+                Reason::Import(name.clone())
+            } else {
+                Reason::NoValue(name.clone())
+            };
             let unknown = Unknown {
                 subject: Some(subject.clone()),
                 allowed: allowed.clone(),
@@ -104,26 +144,45 @@ impl Template<'_> {
             if is_list && default.is_none() {
                 return unknown();
             }
-            return default.and_then(|default| scalar_text(&default).map(|text| typed(kind, &text, default.span())))
+            return default
+                .and_then(|default| {
+                    scalar_text(&default).map(|text| typed(kind, &text, default.span()))
+                })
                 .unwrap_or_else(unknown);
         };
         let mut alternatives = Vec::new();
         let mut otherwise = Guard::Always;
         for text in compared {
-            let guard = Guard::Is(Atom { subject: subject.clone(), equals: Some(text.clone()) });
-            let written = allowed.iter().chain(&default).find(|value| scalar_text(value).as_deref() == Some(text));
+            let guard = Guard::Is(Atom {
+                subject: subject.clone(),
+                equals: Some(text.clone()),
+            });
+            let written = allowed
+                .iter()
+                .chain(&default)
+                .find(|value| scalar_text(value).as_deref() == Some(text));
             let place = written.map_or(place, Value::span);
-            alternatives.push(Alternative { guard: guard.clone(), value: typed(kind, text, place) });
+            alternatives.push(Alternative {
+                guard: guard.clone(),
+                value: typed(kind, text, place),
+            });
             otherwise = otherwise.and(!guard);
         }
         let default_text = default.as_ref().and_then(scalar_text);
-        let is_compared_default = default_text.as_ref().is_some_and(|text| compared.iter().any(|c| **c == **text));
+        let is_compared_default = default_text
+            .as_ref()
+            .is_some_and(|text| compared.iter().any(|c| **c == **text));
         let rest = match (default, default_text) {
-            (Some(default), Some(text)) if !is_compared_default => typed(kind, &text, default.span()),
+            (Some(default), Some(text)) if !is_compared_default => {
+                typed(kind, &text, default.span())
+            }
             // In every other world it is something else, which nothing says.
             _ => unknown(),
         };
-        alternatives.push(Alternative { guard: otherwise, value: rest });
+        alternatives.push(Alternative {
+            guard: otherwise,
+            value: rest,
+        });
         Value::choice(alternatives, place)
     }
 
@@ -136,11 +195,18 @@ impl Template<'_> {
         compared
     }
 
-    fn comparisons_in(&self, value: &Value, compared: &mut FxHashMap<Arc<str>, Vec<Arc<str>>>, depth: usize) {
+    fn comparisons_in(
+        &self,
+        value: &Value,
+        compared: &mut FxHashMap<Arc<str>, Vec<Arc<str>>>,
+        depth: usize,
+    ) {
         if depth > 64 {
             return;
         }
-        if let Some(operands) = value.as_object().and_then(|object| object.get("Fn::Equals"))
+        if let Some(operands) = value
+            .as_object()
+            .and_then(|object| object.get("Fn::Equals"))
             && let [a, b] = operands.elements().collect::<Vec<_>>().as_slice()
         {
             for (subject, other) in [(a, b), (b, a)] {
@@ -165,18 +231,33 @@ impl Template<'_> {
             }
         }
         match &value.data {
-            Data::List(list) => list.items().iter().for_each(|item| self.comparisons_in(item, compared, depth + 1)),
+            Data::List(list) => list
+                .items()
+                .iter()
+                .for_each(|item| self.comparisons_in(item, compared, depth + 1)),
             Data::Object(object) => {
-                object.members().values().for_each(|m| self.comparisons_in(&m.value, compared, depth + 1));
+                object
+                    .members()
+                    .values()
+                    .for_each(|m| self.comparisons_in(&m.value, compared, depth + 1));
             }
             _ => {}
         }
     }
 
     fn mapped_parameters(&self, value: &Value, compared: &mut FxHashMap<Arc<str>, Vec<Arc<str>>>) {
-        let Some(arguments) = value.as_object().and_then(|object| object.get("Fn::FindInMap")) else { return };
+        let Some(arguments) = value
+            .as_object()
+            .and_then(|object| object.get("Fn::FindInMap"))
+        else {
+            return;
+        };
         let arguments: Vec<Value> = arguments.elements().collect();
-        let Some(map) = arguments.first().and_then(Value::as_str).and_then(|name| self.mappings.get(name)) else {
+        let Some(map) = arguments
+            .first()
+            .and_then(Value::as_str)
+            .and_then(|name| self.mappings.get(name))
+        else {
             return;
         };
         let parameter = arguments
@@ -187,7 +268,12 @@ impl Template<'_> {
             .and_then(|name| self.parameters.get_key_value(name));
         if let Some((parameter, _)) = parameter {
             let texts = compared.entry(parameter.clone()).or_default();
-            for key in map.value.as_object().into_iter().flat_map(|object| object.members().keys()) {
+            for key in map
+                .value
+                .as_object()
+                .into_iter()
+                .flat_map(|object| object.members().keys())
+            {
                 if !texts.contains(key) && texts.len() < 8 {
                     texts.push(key.clone());
                 }
@@ -210,9 +296,16 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
 fn typed(kind: &str, text: &str, place: Span) -> Value {
     let is_list = kind.starts_with("List<") || kind == "CommaDelimitedList";
     if is_list {
-        let items = text.split(',').map(|item| Value::text(item.trim(), place)).collect();
+        let items = text
+            .split(',')
+            .map(|item| Value::text(item.trim(), place))
+            .collect();
         let data = Data::List(List::new(ListKind::Tuple, items));
-        return Value { data, origin: Origin::at(place), is_sensitive: false };
+        return Value {
+            data,
+            origin: Origin::at(place),
+            is_sensitive: false,
+        };
     }
     Value::text(text, place)
 }

@@ -10,7 +10,9 @@ mod select;
 
 pub use compare::{equals, less, list_holds};
 pub use query::{Query, QueryError, Segment, Selector};
-pub use select::{Branch, Candidate, Found, Item, Key, Node, Selection, Target, Trace, expect, exists, select};
+pub use select::{
+    Branch, Candidate, Found, Item, Key, Node, Selection, Target, Trace, exists, expect, select,
+};
 
 #[cfg(test)]
 mod tests;

@@ -138,8 +138,15 @@ impl Query {
             other => refuse(format!("the query is not valid: {other}"), None),
         })?;
         let segments = segments(&parsed.segments).map_err(|message| refuse(message, None))?;
-        let selecting = segments.iter().rposition(Segment::is_multiple).map_or(0, |at| at + 1);
-        Ok(Query { text: text.into(), segments, selecting })
+        let selecting = segments
+            .iter()
+            .rposition(Segment::is_multiple)
+            .map_or(0, |at| at + 1);
+        Ok(Query {
+            text: text.into(),
+            segments,
+            selecting,
+        })
     }
 
     /// Whether it selects at most one node.
@@ -149,10 +156,13 @@ impl Query {
 
     /// The names that it begins with, up to the first step that is no name.
     pub fn leading_names(&self) -> Vec<&str> {
-        let names = self.segments.iter().map_while(|segment| match segment.selectors.as_slice() {
-            [Selector::Name(name)] if !segment.is_descendant => Some(&**name),
-            _ => None,
-        });
+        let names = self
+            .segments
+            .iter()
+            .map_while(|segment| match segment.selectors.as_slice() {
+                [Selector::Name(name)] if !segment.is_descendant => Some(&**name),
+                _ => None,
+            });
         names.collect()
     }
 }
@@ -161,7 +171,10 @@ impl Segment {
     fn is_multiple(&self) -> bool {
         self.is_descendant
             || self.selectors.len() > 1
-            || !matches!(self.selectors.first(), Some(Selector::Name(_) | Selector::Index(_)))
+            || !matches!(
+                self.selectors.first(),
+                Some(Selector::Name(_) | Selector::Index(_))
+            )
     }
 }
 
@@ -171,11 +184,20 @@ fn segments(parsed: &[parsed::Segment]) -> Result<Vec<Segment>, String> {
 
 fn segment(parsed: &parsed::Segment) -> Result<Segment, String> {
     match parsed {
-        parsed::Segment::Descendant(inner) => Ok(Segment { is_descendant: true, ..segment(inner)? }),
-        parsed::Segment::Selector(one) => Ok(Segment { is_descendant: false, selectors: vec![selector(one)?] }),
+        parsed::Segment::Descendant(inner) => Ok(Segment {
+            is_descendant: true,
+            ..segment(inner)?
+        }),
+        parsed::Segment::Selector(one) => Ok(Segment {
+            is_descendant: false,
+            selectors: vec![selector(one)?],
+        }),
         parsed::Segment::Selectors(many) => {
             let selectors: Result<_, _> = many.iter().map(selector).collect();
-            Ok(Segment { is_descendant: false, selectors: selectors? })
+            Ok(Segment {
+                is_descendant: false,
+                selectors: selectors?,
+            })
         }
     }
 }
@@ -194,7 +216,10 @@ fn selector(parsed: &parsed::Selector) -> Result<Selector, String> {
 fn unquoted(name: &str) -> Arc<str> {
     let name = name.trim();
     for quote in ['\'', '"'] {
-        if let Some(inner) = name.strip_prefix(quote).and_then(|name| name.strip_suffix(quote)) {
+        if let Some(inner) = name
+            .strip_prefix(quote)
+            .and_then(|name| name.strip_suffix(quote))
+        {
             return unescaped(inner).into();
         }
     }
@@ -206,7 +231,12 @@ fn unescaped(text: &str) -> String {
     if !text.contains('\\') {
         return text.to_owned();
     }
-    let json = format!("\"{}\"", text.replace("\\'", "'").replace('"', "\\\"").replace("\\\\\"", "\\\""));
+    let json = format!(
+        "\"{}\"",
+        text.replace("\\'", "'")
+            .replace('"', "\\\"")
+            .replace("\\\\\"", "\\\"")
+    );
     serde_json::from_str(&json).unwrap_or_else(|_| text.to_owned())
 }
 
@@ -215,7 +245,9 @@ fn filter(parsed: &parsed::Filter) -> Result<Filter, String> {
     Ok(match parsed {
         parsed::Filter::Or(parts) => Filter::Or(all(parts)?),
         parsed::Filter::And(parts) => Filter::And(all(parts)?),
-        parsed::Filter::Atom(parsed::FilterAtom::Filter { expr, not }) => negated(filter(expr)?, *not),
+        parsed::Filter::Atom(parsed::FilterAtom::Filter { expr, not }) => {
+            negated(filter(expr)?, *not)
+        }
         parsed::Filter::Atom(parsed::FilterAtom::Test { expr, not }) => negated(test(expr)?, *not),
         parsed::Filter::Atom(parsed::FilterAtom::Comparison(comparison)) => {
             use parsed::Comparison as C;
@@ -233,26 +265,41 @@ fn filter(parsed: &parsed::Filter) -> Result<Filter, String> {
 }
 
 fn negated(filter: Filter, is_negated: bool) -> Filter {
-    if is_negated { Filter::Not(Box::new(filter)) } else { filter }
+    if is_negated {
+        Filter::Not(Box::new(filter))
+    } else {
+        filter
+    }
 }
 
 fn test(parsed: &parsed::Test) -> Result<Filter, String> {
     Ok(match parsed {
-        parsed::Test::RelQuery(steps) => Filter::Exists(Relative { is_absolute: false, segments: segments(steps)? }),
-        parsed::Test::AbsQuery(query) => {
-            Filter::Exists(Relative { is_absolute: true, segments: segments(&query.segments)? })
-        }
+        parsed::Test::RelQuery(steps) => Filter::Exists(Relative {
+            is_absolute: false,
+            segments: segments(steps)?,
+        }),
+        parsed::Test::AbsQuery(query) => Filter::Exists(Relative {
+            is_absolute: true,
+            segments: segments(&query.segments)?,
+        }),
         parsed::Test::Function(function) => match &**function {
-            parsed::TestFunction::Custom(name, arguments) => match (name.to_string().as_str(), arguments.as_slice()) {
-                ("in", [value, list]) => Filter::In(argument(value)?, argument(list)?),
-                (name, _) => return Err(format!("there is no function `{name}`; onus has in, search, length, count")),
-            },
+            parsed::TestFunction::Custom(name, arguments) => {
+                match (name.to_string().as_str(), arguments.as_slice()) {
+                    ("in", [value, list]) => Filter::In(argument(value)?, argument(list)?),
+                    (name, _) => {
+                        return Err(format!(
+                            "there is no function `{name}`; onus has in, search, length, count"
+                        ));
+                    }
+                }
+            }
             parsed::TestFunction::Search(value, pattern) => {
                 let parsed::FnArg::Literal(parsed::Literal::String(pattern)) = pattern else {
                     return Err("`search` takes a pattern in quotes".to_owned());
                 };
                 let pattern = unquoted(pattern);
-                let compiled = Regex::new(&pattern).map_err(|error| format!("the pattern is not valid: {error}"))?;
+                let compiled = Regex::new(&pattern)
+                    .map_err(|error| format!("the pattern is not valid: {error}"))?;
                 Filter::Search(argument(value)?, compiled)
             }
             parsed::TestFunction::Match(..) => {
@@ -267,12 +314,14 @@ fn argument(parsed: &parsed::FnArg) -> Result<Comparable, String> {
     match parsed {
         parsed::FnArg::Literal(value) => Ok(Comparable::Literal(literal(value))),
         parsed::FnArg::Test(inner) => match &**inner {
-            parsed::Test::RelQuery(steps) => {
-                Ok(Comparable::Query(Relative { is_absolute: false, segments: segments(steps)? }))
-            }
-            parsed::Test::AbsQuery(query) => {
-                Ok(Comparable::Query(Relative { is_absolute: true, segments: segments(&query.segments)? }))
-            }
+            parsed::Test::RelQuery(steps) => Ok(Comparable::Query(Relative {
+                is_absolute: false,
+                segments: segments(steps)?,
+            })),
+            parsed::Test::AbsQuery(query) => Ok(Comparable::Query(Relative {
+                is_absolute: true,
+                segments: segments(&query.segments)?,
+            })),
             parsed::Test::Function(function) => comparable_function(function),
         },
         parsed::FnArg::Filter(_) => Err("a query or constant is expected as argument".to_owned()),
@@ -294,7 +343,10 @@ fn comparable(parsed: &parsed::Comparable) -> Result<Comparable, String> {
                     parsed::SingularQuerySegment::Name(name) => Selector::Name(unquoted(name)),
                 }],
             });
-            Comparable::Query(Relative { is_absolute, segments: segments.collect() })
+            Comparable::Query(Relative {
+                is_absolute,
+                segments: segments.collect(),
+            })
         }
         parsed::Comparable::Function(function) => comparable_function(function)?,
     })
@@ -316,7 +368,9 @@ fn literal(parsed: &parsed::Literal) -> crate::value::Value {
     use crate::value::{Data, Number, Value};
     let data = match parsed {
         parsed::Literal::Int(number) => Data::Number((*number).into()),
-        parsed::Literal::Float(number) => Number::from_f64(*number).map_or(Data::Null, Data::Number),
+        parsed::Literal::Float(number) => {
+            Number::from_f64(*number).map_or(Data::Null, Data::Number)
+        }
         parsed::Literal::String(text) => Data::Text(unquoted(text).to_string().into()),
         parsed::Literal::Bool(truth) => Data::Bool(*truth),
         parsed::Literal::Null => Data::Null,

@@ -89,7 +89,13 @@ pub enum Key {
 impl Trace {
     /// The root of the document of resource number `owner`.
     pub fn root(owner: u32, place: Span) -> Rc<Trace> {
-        Rc::new(Trace { parent: None, key: Key::Root, place, value: None, owner })
+        Rc::new(Trace {
+            parent: None,
+            key: Key::Root,
+            place,
+            value: None,
+            owner,
+        })
     }
 
     /// The keys from the root of the resource that the node is written in.
@@ -122,7 +128,11 @@ pub struct Node<'d> {
 impl<'d> Node<'d> {
     /// The root node of a document.
     pub fn root(branch: Rc<dyn Branch<'d> + 'd>, owner: u32, place: Span) -> Node<'d> {
-        Node { item: Item::Branch(branch), certainty: Certainty::Yes, trace: Trace::root(owner, place) }
+        Node {
+            item: Item::Branch(branch),
+            certainty: Certainty::Yes,
+            trace: Trace::root(owner, place),
+        }
     }
 
     /// The value, if it is one (or has one).
@@ -143,7 +153,11 @@ impl<'d> Node<'d> {
             value: Some(value.clone()),
             owner: self.trace.owner,
         };
-        Node { item: Item::Value(value), certainty: self.certainty.and(certainty), trace: Rc::new(trace) }
+        Node {
+            item: Item::Value(value),
+            certainty: self.certainty.and(certainty),
+            trace: Rc::new(trace),
+        }
     }
 }
 
@@ -154,9 +168,16 @@ fn place_of(value: &Value, name: Span, around: Span) -> Span {
     if value.origin.is_default || !span.is_written() {
         return around;
     }
-    let is_block = value.as_object().is_some_and(|object| object.kind() == ObjectKind::Block);
+    let is_block = value
+        .as_object()
+        .is_some_and(|object| object.kind() == ObjectKind::Block);
     let is_container = matches!(value.data, Data::Object(_) | Data::List(_));
-    if is_container && !is_block && name.is_written() && name.source == span.source && value.origin.trail.is_empty() {
+    if is_container
+        && !is_block
+        && name.is_written()
+        && name.source == span.source
+        && value.origin.trail.is_empty()
+    {
         return name;
     }
     span
@@ -195,8 +216,16 @@ pub fn select<'d>(query: &Query, root: &Node<'d>, world: &World) -> Selection<'d
 /// What stands at the end of the query's plain tail, from a node that its selecting part selected.
 pub fn expect<'d>(query: &Query, from: &Node<'d>, world: &World) -> Candidate<'d> {
     let mut alternatives = Vec::new();
-    follow(&query.segments[query.selecting..], from, world, &mut alternatives);
-    Candidate { from: from.clone(), alternatives }
+    follow(
+        &query.segments[query.selecting..],
+        from,
+        world,
+        &mut alternatives,
+    );
+    Candidate {
+        from: from.clone(),
+        alternatives,
+    }
 }
 
 /// Whether a value is there: an unknown one is if it is known not to be null.
@@ -206,22 +235,34 @@ pub fn exists(node: &Node<'_>, world: &World) -> Certainty {
         Item::Targets(targets) => (!targets.0.is_empty() || targets.1.is_some()).into(),
         Item::Value(value) => match &value.data {
             Data::Null => Certainty::No,
-            Data::Unknown(unknown) if unknown.is_never_null || unknown.reference.is_some() => Certainty::Yes,
-            Data::Unknown(_) => Certainty::Unsure,
-            Data::Choice(_) => {
-                agreed(value.settle(world).into_iter().map(|value| {
-                    exists(&Node { item: Item::Value(value), ..node.clone() }, world)
-                }))
+            Data::Unknown(unknown) if unknown.is_never_null || unknown.reference.is_some() => {
+                Certainty::Yes
             }
+            Data::Unknown(_) => Certainty::Unsure,
+            Data::Choice(_) => agreed(value.settle(world).into_iter().map(|value| {
+                exists(
+                    &Node {
+                        item: Item::Value(value),
+                        ..node.clone()
+                    },
+                    world,
+                )
+            })),
             _ => Certainty::Yes,
         },
     }
 }
 
 fn run<'d>(segments: &[Segment], from: &Node<'d>, root: &Node<'d>, world: &World) -> Selection<'d> {
-    let mut selection = Selection { nodes: vec![from.clone()], open: None };
+    let mut selection = Selection {
+        nodes: vec![from.clone()],
+        open: None,
+    };
     for segment in segments {
-        let mut next = Selection { nodes: Vec::new(), open: selection.open.take() };
+        let mut next = Selection {
+            nodes: Vec::new(),
+            open: selection.open.take(),
+        };
         for node in &selection.nodes {
             if segment.is_descendant {
                 descend(segment, node, root, world, &mut next, 0);
@@ -251,7 +292,10 @@ fn descend<'d>(
     for selector in &segment.selectors {
         pick(selector, node, root, world, into);
     }
-    let mut below = Selection { nodes: Vec::new(), open: into.open.take() };
+    let mut below = Selection {
+        nodes: Vec::new(),
+        open: into.open.take(),
+    };
     pick(&Selector::Wildcard, node, root, world, &mut below);
     into.open = below.open;
     for child in below.nodes {
@@ -261,11 +305,21 @@ fn descend<'d>(
 
 /// The values that a node may be: several while a condition on it is undecided.
 fn settled<'d>(node: &Node<'d>, world: &World) -> Vec<Node<'d>> {
-    let Item::Value(value @ Value { data: Data::Choice(_), .. }) = &node.item else {
+    let Item::Value(
+        value @ Value {
+            data: Data::Choice(_),
+            ..
+        },
+    ) = &node.item
+    else {
         return vec![node.clone()];
     };
     let values = value.settle(world);
-    let certainty = if values.len() == 1 { node.certainty } else { Certainty::Unsure };
+    let certainty = if values.len() == 1 {
+        node.certainty
+    } else {
+        Certainty::Unsure
+    };
     values
         .into_iter()
         .filter(|value| !value.is_null())
@@ -278,12 +332,22 @@ fn settled<'d>(node: &Node<'d>, world: &World) -> Vec<Node<'d>> {
                 value: Some(value.clone()),
                 owner: node.trace.owner,
             };
-            Node { item: Item::Value(value), certainty, trace: Rc::new(trace) }
+            Node {
+                item: Item::Value(value),
+                certainty,
+                trace: Rc::new(trace),
+            }
         })
         .collect()
 }
 
-fn pick<'d>(selector: &Selector, node: &Node<'d>, root: &Node<'d>, world: &World, into: &mut Selection<'d>) {
+fn pick<'d>(
+    selector: &Selector,
+    node: &Node<'d>,
+    root: &Node<'d>,
+    world: &World,
+    into: &mut Selection<'d>,
+) {
     for node in settled(node, world) {
         match &node.item {
             Item::Branch(branch) => pick_from_branch(selector, &node, branch, root, world, into),
@@ -291,8 +355,12 @@ fn pick<'d>(selector: &Selector, node: &Node<'d>, root: &Node<'d>, world: &World
                 for (index, target) in targets.0.iter().enumerate() {
                     let is_wanted = match selector {
                         Selector::Wildcard => Certainty::Yes,
-                        Selector::Index(wanted) => (usize::try_from(*wanted).ok() == Some(index)).into(),
-                        Selector::Filter(filter) => holds(filter, &target_node(target, &node), root, world),
+                        Selector::Index(wanted) => {
+                            (usize::try_from(*wanted).ok() == Some(index)).into()
+                        }
+                        Selector::Filter(filter) => {
+                            holds(filter, &target_node(target, &node), root, world)
+                        }
                         _ => Certainty::No,
                     };
                     if !is_wanted.is_no() {
@@ -355,11 +423,20 @@ fn step_into<'d>(
             value: None,
             owner: node.trace.owner,
         };
-        Some(Node { item, certainty: node.certainty, trace: Rc::new(trace) })
+        Some(Node {
+            item,
+            certainty: node.certainty,
+            trace: Rc::new(trace),
+        })
     };
     match branch.member(name, world) {
         Found::Nothing => None,
-        Found::Value(value, key) => Some(Some(node.child(Key::Name(name.clone()), value, key, Certainty::Yes))),
+        Found::Value(value, key) => Some(Some(node.child(
+            Key::Name(name.clone()),
+            value,
+            key,
+            Certainty::Yes,
+        ))),
         Found::Branch(inner) => Some(under(Item::Branch(inner))),
         Found::Targets(targets, more) => Some(under(Item::Targets(Rc::new((targets, more))))),
         Found::Alias(path) => {
@@ -377,22 +454,39 @@ fn step_into<'d>(
 
 /// The member of this name of a node that holds a value.
 fn named<'d>(node: &Node<'d>, name: &Arc<str>, world: &World) -> Vec<Node<'d>> {
-    let mut selection = Selection { nodes: Vec::new(), open: None };
+    let mut selection = Selection {
+        nodes: Vec::new(),
+        open: None,
+    };
     for node in settled(node, world) {
         if let Some(value) = node.value() {
-            pick_from_value(&Selector::Name(name.clone()), &node, value, &node, world, &mut selection);
+            pick_from_value(
+                &Selector::Name(name.clone()),
+                &node,
+                value,
+                &node,
+                world,
+                &mut selection,
+            );
         }
     }
     selection.nodes
 }
 
 fn unknown_node<'d>(node: &Node<'d>, key: Key, why: &Arc<Unknown>) -> Node<'d> {
-    let value = Value { data: Data::Unknown(why.clone()), origin: origin_of(node), is_sensitive: false };
+    let value = Value {
+        data: Data::Unknown(why.clone()),
+        origin: origin_of(node),
+        is_sensitive: false,
+    };
     node.child(key, value, Span::NONE, Certainty::Unsure)
 }
 
 fn origin_of(node: &Node<'_>) -> crate::value::Origin {
-    node.value().map_or_else(|| crate::value::Origin::at(node.trace.place), |value| value.origin.clone())
+    node.value().map_or_else(
+        || crate::value::Origin::at(node.trace.place),
+        |value| value.origin.clone(),
+    )
 }
 
 fn pick_from_value<'d>(
@@ -417,15 +511,25 @@ fn pick_from_value<'d>(
     };
     match (&value.data, selector) {
         (Data::Object(object), Selector::Name(name)) => {
-            match object.members().get(name).filter(|member| !member.value.is_null()) {
+            match object
+                .members()
+                .get(name)
+                .filter(|member| !member.value.is_null())
+            {
                 Some(member) => {
                     let child = value.seen(&member.value);
                     // A choice stays one here, so that a tail can see whether all of its alternatives agree.
-                    into.nodes.push(node.child(Key::Name(name.clone()), child, member.key, Certainty::Yes));
+                    into.nodes.push(node.child(
+                        Key::Name(name.clone()),
+                        child,
+                        member.key,
+                        Certainty::Yes,
+                    ));
                 }
                 None => {
                     if let Some(why) = object.more() {
-                        into.nodes.push(unknown_node(node, Key::Name(name.clone()), why));
+                        into.nodes
+                            .push(unknown_node(node, Key::Name(name.clone()), why));
                     }
                 }
             }
@@ -433,7 +537,12 @@ fn pick_from_value<'d>(
         (Data::Object(object), Selector::Wildcard | Selector::Filter(_)) => {
             let filter = as_filter(selector);
             for (name, member) in object.members() {
-                offer(Key::Name(name.clone()), value.seen(&member.value), member.key, filter);
+                offer(
+                    Key::Name(name.clone()),
+                    value.seen(&member.value),
+                    member.key,
+                    filter,
+                );
             }
             if object.more().is_some() {
                 into.open.get_or_insert_with(|| node.trace.clone());
@@ -451,13 +560,21 @@ fn pick_from_value<'d>(
         (Data::List(list), Selector::Index(index)) => {
             let length = list.items().len() as i64;
             let at = if *index < 0 { length + index } else { *index };
-            match usize::try_from(at).ok().and_then(|at| Some((at, value.elements().nth(at)?))) {
+            match usize::try_from(at)
+                .ok()
+                .and_then(|at| Some((at, value.elements().nth(at)?)))
+            {
                 // The order of a set means nothing.
                 Some((at, item)) if list.kind() != ListKind::Set || length == 1 => {
                     offer(Key::Index(at), item, Span::NONE, None);
                 }
                 Some((at, item)) => {
-                    into.nodes.push(node.child(Key::Index(at), item, Span::NONE, Certainty::Unsure));
+                    into.nodes.push(node.child(
+                        Key::Index(at),
+                        item,
+                        Span::NONE,
+                        Certainty::Unsure,
+                    ));
                 }
                 None => {
                     if let (Some(why), Ok(at)) = (list.more(), usize::try_from(at)) {
@@ -477,10 +594,15 @@ fn pick_from_value<'d>(
             }
         }
         (Data::Unknown(why), Selector::Name(name)) => {
-            into.nodes.push(unknown_node(node, Key::Name(name.clone()), &part(why)));
+            into.nodes
+                .push(unknown_node(node, Key::Name(name.clone()), &part(why)));
         }
         (Data::Unknown(why), Selector::Index(index)) => {
-            into.nodes.push(unknown_node(node, Key::Index(usize::try_from(*index).unwrap_or(0)), &part(why)));
+            into.nodes.push(unknown_node(
+                node,
+                Key::Index(usize::try_from(*index).unwrap_or(0)),
+                &part(why),
+            ));
         }
         (Data::Unknown(_), _) => {
             into.open.get_or_insert_with(|| node.trace.clone());
@@ -498,7 +620,10 @@ fn as_filter(selector: &Selector) -> Option<&Filter> {
 
 /// A part of something unknown is unknown for the same reason, and may be null.
 fn part(why: &Arc<Unknown>) -> Arc<Unknown> {
-    Arc::new(Unknown { is_never_null: false, ..Unknown::because(why.reason.clone()) })
+    Arc::new(Unknown {
+        is_never_null: false,
+        ..Unknown::because(why.reason.clone())
+    })
 }
 
 /// The positions of a slice, as RFC 9535, 2.3.4.2 has them.
@@ -509,9 +634,15 @@ fn slice(length: i64, start: Option<i64>, end: Option<i64>, step: Option<i64>) -
     }
     let normal = |n: i64| if n >= 0 { n } else { length + n };
     let (lower, upper) = if step > 0 {
-        (start.map_or(0, normal).clamp(0, length), end.map_or(length, normal).clamp(0, length))
+        (
+            start.map_or(0, normal).clamp(0, length),
+            end.map_or(length, normal).clamp(0, length),
+        )
     } else {
-        (end.map_or(-1, normal).clamp(-1, length - 1), start.map_or(length - 1, normal).clamp(-1, length - 1))
+        (
+            end.map_or(-1, normal).clamp(-1, length - 1),
+            start.map_or(length - 1, normal).clamp(-1, length - 1),
+        )
     };
     let mut positions = Vec::new();
     let mut at = if step > 0 { lower } else { upper };
@@ -531,14 +662,27 @@ fn follow<'d>(
 ) {
     let Some((segment, rest)) = segments.split_first() else {
         match &from.item {
-            Item::Value(value @ Value { data: Data::Choice(_), .. }) => {
+            Item::Value(
+                value @ Value {
+                    data: Data::Choice(_),
+                    ..
+                },
+            ) => {
                 for value in value.settle(world) {
                     if value.is_null() {
                         into.push(Err(missing(from, segments)));
                     } else {
-                        let mut nodes = settled(&Node { item: Item::Value(value), ..from.clone() }, world);
+                        let mut nodes = settled(
+                            &Node {
+                                item: Item::Value(value),
+                                ..from.clone()
+                            },
+                            world,
+                        );
                         into.extend(nodes.drain(..).map(|node| {
-                            let place = node.value().map_or(node.trace.place, |v| place_of(v, Span::NONE, node.trace.place));
+                            let place = node.value().map_or(node.trace.place, |v| {
+                                place_of(v, Span::NONE, node.trace.place)
+                            });
                             let trace = Trace {
                                 parent: node.trace.parent.clone(),
                                 key: node.trace.key.clone(),
@@ -546,7 +690,10 @@ fn follow<'d>(
                                 value: node.value().cloned(),
                                 owner: node.trace.owner,
                             };
-                            Ok(Node { trace: Rc::new(trace), ..node })
+                            Ok(Node {
+                                trace: Rc::new(trace),
+                                ..node
+                            })
                         }));
                     }
                 }
@@ -556,15 +703,25 @@ fn follow<'d>(
         }
         return;
     };
-    let Some(selector) = segment.selectors.first() else { return };
+    let Some(selector) = segment.selectors.first() else {
+        return;
+    };
     let nodes = match &from.item {
-        Item::Value(value @ Value { data: Data::Choice(_), .. }) => {
+        Item::Value(
+            value @ Value {
+                data: Data::Choice(_),
+                ..
+            },
+        ) => {
             let mut nodes = Vec::new();
             for value in value.settle(world) {
                 if value.is_null() {
                     into.push(Err(missing(from, segments)));
                 } else {
-                    nodes.push(Node { item: Item::Value(value), ..from.clone() });
+                    nodes.push(Node {
+                        item: Item::Value(value),
+                        ..from.clone()
+                    });
                 }
             }
             nodes
@@ -572,7 +729,10 @@ fn follow<'d>(
         _ => vec![from.clone()],
     };
     for node in nodes {
-        let mut selection = Selection { nodes: Vec::new(), open: None };
+        let mut selection = Selection {
+            nodes: Vec::new(),
+            open: None,
+        };
         pick(selector, &node, &node, world, &mut selection);
         if selection.nodes.is_empty() {
             into.push(Err(missing(&node, segments)));
@@ -584,35 +744,57 @@ fn follow<'d>(
 }
 
 fn missing(from: &Node<'_>, segments: &[Segment]) -> Missing {
-    let rest = segments.iter().map(|segment| match segment.selectors.first() {
-        Some(Selector::Name(name)) => name.clone(),
-        Some(Selector::Index(index)) => format!("[{index}]").into(),
-        _ => "?".into(),
-    });
-    Missing { above: from.trace.clone(), rest: rest.collect() }
+    let rest = segments
+        .iter()
+        .map(|segment| match segment.selectors.first() {
+            Some(Selector::Name(name)) => name.clone(),
+            Some(Selector::Index(index)) => format!("[{index}]").into(),
+            _ => "?".into(),
+        });
+    Missing {
+        above: from.trace.clone(),
+        rest: rest.collect(),
+    }
 }
 
 /// Whether a filter keeps a node.
 fn holds<'d>(filter: &Filter, node: &Node<'d>, root: &Node<'d>, world: &World) -> Certainty {
     match filter {
-        Filter::Or(parts) => parts.iter().map(|p| holds(p, node, root, world)).fold(Certainty::No, Certainty::or),
-        Filter::And(parts) => parts.iter().map(|p| holds(p, node, root, world)).fold(Certainty::Yes, Certainty::and),
+        Filter::Or(parts) => parts
+            .iter()
+            .map(|p| holds(p, node, root, world))
+            .fold(Certainty::No, Certainty::or),
+        Filter::And(parts) => parts
+            .iter()
+            .map(|p| holds(p, node, root, world))
+            .fold(Certainty::Yes, Certainty::and),
         Filter::Not(inner) => !holds(inner, node, root, world),
         Filter::Exists(query) => {
             let selection = relative(query, node, root, world);
             let found = selection.nodes.iter().map(|node| {
                 // A possible node that is surely not null is still only possible.
-                exists(node, world).and(if node.certainty.is_yes() { Certainty::Yes } else { uncertain(node) })
+                exists(node, world).and(if node.certainty.is_yes() {
+                    Certainty::Yes
+                } else {
+                    uncertain(node)
+                })
             });
             let found = found.fold(Certainty::No, Certainty::or);
-            if selection.open.is_some() { found.or(Certainty::Unsure) } else { found }
+            if selection.open.is_some() {
+                found.or(Certainty::Unsure)
+            } else {
+                found
+            }
         }
         Filter::Compare(a, operator, b) => {
             let (a, b) = (operand(a, node, root, world), operand(b, node, root, world));
             compared(&a, *operator, &b, world)
         }
         Filter::In(value, list) => {
-            let (value, list) = (operand(value, node, root, world), operand(list, node, root, world));
+            let (value, list) = (
+                operand(value, node, root, world),
+                operand(list, node, root, world),
+            );
             match (value.as_slice(), list.as_slice()) {
                 ([], _) | (_, []) => Certainty::No,
                 (values, lists) => agreed(values.iter().flat_map(|value| {
@@ -628,11 +810,15 @@ fn holds<'d>(filter: &Filter, node: &Node<'d>, root: &Node<'d>, world: &World) -
             if values.is_empty() {
                 return Certainty::No;
             }
-            agreed(values.iter().map(|value| match value.as_ref().map(|value| &value.data) {
-                Some(Data::Text(text)) => text.matches(pattern),
-                Some(Data::Unknown(_)) => Certainty::Unsure,
-                _ => Certainty::No,
-            }))
+            agreed(
+                values
+                    .iter()
+                    .map(|value| match value.as_ref().map(|value| &value.data) {
+                        Some(Data::Text(text)) => text.matches(pattern),
+                        Some(Data::Unknown(_)) => Certainty::Unsure,
+                        _ => Certainty::No,
+                    }),
+            )
         }
     }
 }
@@ -641,19 +827,37 @@ fn uncertain(node: &Node<'_>) -> Certainty {
     node.certainty
 }
 
-fn relative<'d>(query: &Relative, node: &Node<'d>, root: &Node<'d>, world: &World) -> Selection<'d> {
-    run(&query.segments, if query.is_absolute { root } else { node }, root, world)
+fn relative<'d>(
+    query: &Relative,
+    node: &Node<'d>,
+    root: &Node<'d>,
+    world: &World,
+) -> Selection<'d> {
+    run(
+        &query.segments,
+        if query.is_absolute { root } else { node },
+        root,
+        world,
+    )
 }
 
 /// The values that a side of a comparison may have; none inside for *Nothing*.
-fn operand<'d>(side: &Comparable, node: &Node<'d>, root: &Node<'d>, world: &World) -> Vec<Option<Value>> {
+fn operand<'d>(
+    side: &Comparable,
+    node: &Node<'d>,
+    root: &Node<'d>,
+    world: &World,
+) -> Vec<Option<Value>> {
     match side {
         Comparable::Literal(value) => vec![Some(value.clone())],
         Comparable::Query(query) => {
             let from = if query.is_absolute { root } else { node };
             let mut found = Vec::new();
             follow(&query.segments, from, world, &mut found);
-            found.into_iter().map(|found| found.ok().and_then(|node| node.value().cloned())).collect()
+            found
+                .into_iter()
+                .map(|found| found.ok().and_then(|node| node.value().cloned()))
+                .collect()
         }
         Comparable::Length(inner) => operand(inner, node, root, world)
             .into_iter()
@@ -668,23 +872,35 @@ fn operand<'d>(side: &Comparable, node: &Node<'d>, root: &Node<'d>, world: &Worl
                 };
                 Some(match length {
                     Some(length) => Value::int(length as i64, Span::NONE),
-                    None => Value::unknown(crate::value::Reason::Depends("its length".into()), Span::NONE),
+                    None => Value::unknown(
+                        crate::value::Reason::Depends("its length".into()),
+                        Span::NONE,
+                    ),
                 })
             })
             .collect(),
         Comparable::Count(query) => {
             let selection = relative(query, node, root, world);
-            let is_certain = selection.open.is_none() && selection.nodes.iter().all(|node| node.certainty.is_yes());
+            let is_certain = selection.open.is_none()
+                && selection.nodes.iter().all(|node| node.certainty.is_yes());
             vec![Some(if is_certain {
                 Value::int(selection.nodes.len() as i64, Span::NONE)
             } else {
-                Value::unknown(crate::value::Reason::Depends("how many there are".into()), Span::NONE)
+                Value::unknown(
+                    crate::value::Reason::Depends("how many there are".into()),
+                    Span::NONE,
+                )
             })]
         }
     }
 }
 
-fn compared(a: &[Option<Value>], operator: Operator, b: &[Option<Value>], world: &World) -> Certainty {
+fn compared(
+    a: &[Option<Value>],
+    operator: Operator,
+    b: &[Option<Value>],
+    world: &World,
+) -> Certainty {
     let pairs = a.iter().flat_map(|a| b.iter().map(move |b| (a, b)));
     agreed(pairs.map(|(a, b)| {
         let equal = || match (a, b) {
@@ -692,7 +908,9 @@ fn compared(a: &[Option<Value>], operator: Operator, b: &[Option<Value>], world:
             (Some(a), Some(b)) => equals(a, b, world),
             // What is unknown may be nothing.
             (Some(one), None) | (None, Some(one)) => match &one.data {
-                Data::Unknown(unknown) if !unknown.is_never_null && unknown.reference.is_none() => Certainty::Unsure,
+                Data::Unknown(unknown) if !unknown.is_never_null && unknown.reference.is_none() => {
+                    Certainty::Unsure
+                }
                 _ => Certainty::No,
             },
         };

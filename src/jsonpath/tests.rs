@@ -23,12 +23,18 @@ fn root(value: Value) -> Node<'static> {
 fn shown(value: &Value) -> serde_json::Value {
     match &value.data {
         Data::Bool(truth) => (*truth).into(),
-        Data::Number(number) => number.to_string().parse::<f64>().map_or(serde_json::Value::Null, Into::into),
+        Data::Number(number) => number
+            .to_string()
+            .parse::<f64>()
+            .map_or(serde_json::Value::Null, Into::into),
         Data::Text(text) => text.to_string().into(),
         Data::List(_) => value.elements().map(|item| shown(&item)).collect(),
-        Data::Object(_) => {
-            serde_json::Value::Object(value.entries().map(|(name, value)| (name.to_string(), shown(&value))).collect())
-        }
+        Data::Object(_) => serde_json::Value::Object(
+            value
+                .entries()
+                .map(|(name, value)| (name.to_string(), shown(&value)))
+                .collect(),
+        ),
         _ => serde_json::Value::Null,
     }
 }
@@ -69,7 +75,11 @@ fn known_documents_are_walked_as_the_crate_walks_them() {
         let node = root(Value::from_json(&document));
         let mut ours: Vec<serde_json::Value> = Vec::new();
         for selected in select(&parsed, &node, &world).nodes {
-            for found in expect(&parsed, &selected, &world).alternatives.into_iter().flatten() {
+            for found in expect(&parsed, &selected, &world)
+                .alternatives
+                .into_iter()
+                .flatten()
+            {
                 ours.push(shown(found.value().expect("a value")));
             }
         }
@@ -84,7 +94,12 @@ fn known_documents_are_walked_as_the_crate_walks_them() {
 
 #[test]
 fn faults_in_queries_are_placed() {
-    for (query, range) in [("$.a[", (3, 4)), ("$.a-b", (3, 4)), ("$.a[?match(@.x, 'y')]", (0, 21)), ("x", (0, 1))] {
+    for (query, range) in [
+        ("$.a[", (3, 4)),
+        ("$.a-b", (3, 4)),
+        ("$.a[?match(@.x, 'y')]", (0, 21)),
+        ("x", (0, 1)),
+    ] {
         let error = Query::parse(query).expect_err(query);
         assert_eq!(error.range, range, "{query}: {}", error.message);
     }
@@ -103,9 +118,15 @@ fn membership_is_asked_with_in() {
 fn what_is_unknown_is_possible_and_what_may_be_more_is_open() {
     let unknown = || std::sync::Arc::new(Unknown::because(Reason::Instances));
     let item = Value::new(Data::Unknown(unknown()), Span::NONE);
-    let list = List::open(ListKind::Tuple, vec![Value::text("a", Span::NONE), item], unknown());
+    let list = List::open(
+        ListKind::Tuple,
+        vec![Value::text("a", Span::NONE), item],
+        unknown(),
+    );
     let value = Value::object(
-        [("l".into(), Value::new(Data::List(list), Span::NONE).into())].into_iter().collect(),
+        [("l".into(), Value::new(Data::List(list), Span::NONE).into())]
+            .into_iter()
+            .collect(),
         Span::NONE,
     );
     let query = Query::parse("$.l[?@ == 'a']").expect("valid");
