@@ -1,8 +1,12 @@
 //! A project: the stacks to analyse. Paths of candidate files in, Terraform root modules and templates out.
 
+mod discover;
+
 use std::sync::Arc;
 
 use crate::declared::Language;
+
+pub use discover::{Candidates, discover, is_terraform, may_be_template};
 
 /// One unit of analysis: a Terraform root module or one template.
 #[derive(Clone, Debug, PartialEq, Eq)]
