@@ -37,6 +37,10 @@ pub struct Declared {
     pub resources: Vec<DeclaredResource>,
     /// Outputs of the root.
     pub outputs: Vec<DeclaredOutput>,
+    /// Input variables of the root, or the template's parameters.
+    pub inputs: Vec<DeclaredInput>,
+    /// The template's named conditions; none in Terraform.
+    pub conditions: Vec<DeclaredCondition>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -49,6 +53,8 @@ impl Declared {
             root: root.into(),
             resources: Vec::new(),
             outputs: Vec::new(),
+            inputs: Vec::new(),
+            conditions: Vec::new(),
             diagnostics: Vec::new(),
         }
     }
@@ -88,4 +94,28 @@ pub struct DeclaredOutput {
     pub header: Span,
     /// When it exists.
     pub exists: Guard,
+    /// Whether its block says that it is sensitive.
+    pub is_sensitive: bool,
+}
+
+/// An input variable of a root module, or a template parameter.
+#[derive(Clone, Debug)]
+pub struct DeclaredInput {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its value: given, default, or unknown.
+    pub value: Value,
+    /// What names it.
+    pub header: Span,
+}
+
+/// A named condition of a template.
+#[derive(Clone, Debug)]
+pub struct DeclaredCondition {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its formula.
+    pub guard: Guard,
+    /// What names it.
+    pub header: Span,
 }

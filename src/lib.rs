@@ -17,3 +17,15 @@ pub mod source;
 pub mod terraform;
 pub mod value;
 pub mod yaml;
+
+use declared::{Declared, Language};
+use project::{Inputs, Stack};
+use source::{Files, SourceMap};
+
+/// Evaluates a stack in its language. Never fails: broken input gives fewer resources and more diagnostics.
+pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
+    match stack.language {
+        Language::Terraform => terraform::load(files, sources, stack, inputs),
+        Language::CloudFormation => cloudformation::load(files, sources, stack, inputs),
+    }
+}

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::declared::{Declared, DeclaredOutput, DeclaredResource, Language};
+use crate::declared::{
+    Declared, DeclaredCondition, DeclaredInput, DeclaredOutput, DeclaredResource, Language,
+};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::{Inputs, Stack};
 use crate::source::{Files, SourceMap, Span};
@@ -216,8 +218,25 @@ impl<'a> Template<'a> {
                     value,
                     header: member.key,
                     exists,
+                    is_sensitive: false,
                 });
             }
+        }
+        for (name, member) in &self.parameters {
+            if let Some(value) = self.parameter(name) {
+                declared.inputs.push(DeclaredInput {
+                    name: name.clone(),
+                    value,
+                    header: member.key,
+                });
+            }
+        }
+        for (name, member) in &self.conditions {
+            declared.conditions.push(DeclaredCondition {
+                name: name.clone(),
+                guard: self.condition(name, member.key),
+                header: member.key,
+            });
         }
         declared
             .diagnostics

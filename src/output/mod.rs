@@ -1,1 +1,3 @@
 //! output
+
+pub mod inspect;

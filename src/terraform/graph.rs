@@ -13,7 +13,7 @@ use super::module::{self, Module};
 use super::syntax::{Access, Block, Body, Expression, Operator};
 use super::types::{self, Type};
 use super::{policy_document, variables};
-use crate::declared::{Declared, DeclaredOutput, DeclaredResource};
+use crate::declared::{Declared, DeclaredInput, DeclaredOutput, DeclaredResource};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::Inputs;
 use crate::source::files::{join, normalise};
@@ -245,6 +245,19 @@ impl<'a> Evaluator<'a> {
                 value,
                 header: block.header,
                 exists: Guard::Always,
+                is_sensitive: is_marked_sensitive(block),
+            });
+        }
+        for (name, block) in &root.module.variables {
+            declared.inputs.push(DeclaredInput {
+                name: name.clone(),
+                value: match self.variable(&root, name, block.header) {
+                    Ok((value, _)) => value,
+                    Err(fault) => {
+                        Value::unknown(Reason::Invalid(fault.message.into()), block.header)
+                    }
+                },
+                header: block.header,
             });
         }
         declared
@@ -998,10 +1011,10 @@ impl<'a> Evaluator<'a> {
         let computed = self.node(instance, Node::Output(name.clone()), span, || {
             let scope = self.scope(instance, None, block.header);
             let value = self.settle(self.evaluate(&attribute.value, &scope), span);
-            let is_sensitive = block.body.attribute("sensitive").is_some_and(|attribute| {
-                matches!(attribute.value.kind, super::syntax::Expr::Bool(true))
-            });
-            (value.sensitive_if(is_sensitive), Step::Output(name.clone()))
+            (
+                value.sensitive_if(is_marked_sensitive(block)),
+                Step::Output(name.clone()),
+            )
         });
         self.settle(computed.map(|(value, _)| value), span)
     }
@@ -1662,4 +1675,12 @@ fn installed_modules(
         .flatten()
         .filter_map(|entry| Some((text(entry, "Key")?, text(entry, "Dir")?)))
         .collect()
+}
+
+/// Whether an output says `sensitive = true`.
+fn is_marked_sensitive(block: &Block) -> bool {
+    block
+        .body
+        .attribute("sensitive")
+        .is_some_and(|attribute| matches!(attribute.value.kind, super::syntax::Expr::Bool(true)))
 }
