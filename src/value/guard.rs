@@ -5,6 +5,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::Certainty;
 
 /// Something undecided that conditions ask about: a template parameter, a variable without value, an opaque condition.
@@ -92,9 +94,16 @@ impl Guard {
         match (self, other) {
             (Guard::Never, _) | (_, Guard::Never) => Guard::Never,
             (Guard::Always, g) | (g, Guard::Always) => g,
-            (a, b) if a == b => a,
-            (Guard::Not(a), b) | (b, Guard::Not(a)) if *a == b => Guard::Never,
-            (a, b) => Guard::All([a, b].into()),
+            (a, b) => join(
+                a,
+                b,
+                |guard| match guard {
+                    Guard::All(guards) => Some(guards),
+                    _ => None,
+                },
+                Guard::All,
+                Guard::Never,
+            ),
         }
     }
 
@@ -104,15 +113,54 @@ impl Guard {
         match (self, other) {
             (Guard::Always, _) | (_, Guard::Always) => Guard::Always,
             (Guard::Never, g) | (g, Guard::Never) => g,
-            (a, b) if a == b => a,
-            (Guard::Not(a), b) | (b, Guard::Not(a)) if *a == b => Guard::Always,
-            (a, b) => Guard::Any([a, b].into()),
+            (a, b) => join(
+                a,
+                b,
+                |guard| match guard {
+                    Guard::Any(guards) => Some(guards),
+                    _ => None,
+                },
+                Guard::Any,
+                Guard::Always,
+            ),
         }
     }
 
     /// Whether it holds in every world as far as its form tells.
     pub fn is_always(&self) -> bool {
         matches!(self, Guard::Always)
+    }
+
+    /// Whether one is plainly the negation of the other.
+    fn is_opposite(&self, other: &Guard) -> bool {
+        match (self, other) {
+            (Guard::Not(inner), guard) | (guard, Guard::Not(inner)) => **inner == *guard,
+            _ => false,
+        }
+    }
+
+    /// Whether it holds in some world.
+    pub fn is_possible(&self) -> bool {
+        World::new().assuming(self).is_some()
+    }
+
+    /// How many parts its written form has, counted no further than `most`: shared parts count each time, as everything
+    /// that walks a formula walks them.
+    pub fn size(&self, most: usize) -> usize {
+        match self {
+            Guard::Always | Guard::Never | Guard::Is(_) => 1,
+            Guard::Not(guard) => 1 + guard.size(most),
+            Guard::All(guards) | Guard::Any(guards) => {
+                let mut size = 1;
+                for guard in guards.iter() {
+                    if size >= most {
+                        break;
+                    }
+                    size += guard.size(most - size);
+                }
+                size
+            }
+        }
     }
 
     /// Calls `visit` with every atom, in order of writing.
@@ -127,6 +175,42 @@ impl Guard {
                 }
             }
         }
+    }
+}
+
+/// Operands more than these are not compared with each other.
+const MOST_COMPARED: usize = 64;
+
+/// Two conditions joined by *and* or *or*: operands of the same joint are taken in, said once, and an operand beside its
+/// opposite decides.
+fn join(
+    a: Guard,
+    b: Guard,
+    operands: fn(&Guard) -> Option<&Arc<[Guard]>>,
+    joint: fn(Arc<[Guard]>) -> Guard,
+    contradiction: Guard,
+) -> Guard {
+    let mut all: Vec<Guard> = Vec::new();
+    for side in [a, b] {
+        let parts = match operands(&side) {
+            Some(parts) => parts.clone(),
+            None => [side].into(),
+        };
+        for part in parts.iter() {
+            if all.len() < MOST_COMPARED {
+                if all.contains(part) {
+                    continue;
+                }
+                if all.iter().any(|known| known.is_opposite(part)) {
+                    return contradiction;
+                }
+            }
+            all.push(part.clone());
+        }
+    }
+    match all.len() {
+        1 => all.swap_remove(0),
+        _ => joint(all.into()),
     }
 }
 
@@ -209,61 +293,103 @@ impl World {
         &self.assumed
     }
 
-    /// Whether a condition holds here. Undecided atoms are noted as met.
+    /// Whether a condition holds here. What follows from the choices made is found, not only what they name. If it
+    /// cannot be told, the undecided atoms that it depends on are noted as met.
     pub fn truth(&self, guard: &Guard) -> Certainty {
-        match guard {
-            Guard::Always => Certainty::Yes,
-            Guard::Never => Certainty::No,
-            Guard::Is(atom) => match self.answer(atom) {
-                Some(truth) => truth.into(),
-                None => {
-                    let mut met = self.met.borrow_mut();
-                    if !met.contains(atom) {
-                        met.push(atom.clone());
-                    }
-                    Certainty::Unsure
+        let truth = self.exactly(guard);
+        if truth.is_unsure() {
+            let mut met = self.met.borrow_mut();
+            self.undecided(guard, &mut |atom| {
+                if !met.contains(atom) {
+                    met.push(atom.clone());
                 }
-            },
-            Guard::Not(guard) => !self.truth(guard),
-            Guard::All(guards) => guards
-                .iter()
-                .map(|guard| self.truth(guard))
-                .fold(Certainty::Yes, Certainty::and),
-            Guard::Any(guards) => guards
-                .iter()
-                .map(|guard| self.truth(guard))
-                .fold(Certainty::No, Certainty::or),
+            });
+        }
+        truth
+    }
+
+    fn exactly(&self, guard: &Guard) -> Certainty {
+        let truth = evaluate(&self.assumed, guard);
+        let is_simple = |guard: &Guard| match guard {
+            Guard::Is(_) => true,
+            Guard::Not(inner) => matches!(**inner, Guard::Is(_)),
+            _ => false,
+        };
+        if !truth.is_unsure() || (self.given.is_empty() && is_simple(guard)) {
+            return truth;
+        }
+        let with = |guard: Guard| {
+            let mut formulas = self.concerning(&guard);
+            formulas.push(guard);
+            is_satisfiable(&self.assumed, &formulas)
+        };
+        if !with(guard.clone()) {
+            Certainty::No
+        } else if !with(!guard.clone()) {
+            Certainty::Yes
+        } else {
+            Certainty::Unsure
         }
     }
 
-    /// The answer to an atom that follows from what is chosen.
-    fn answer(&self, atom: &Atom) -> Option<bool> {
-        if let Some((_, truth)) = self.assumed.iter().find(|(known, _)| known == atom) {
-            return Some(*truth);
+    /// The given formulas that could contradict `guard`: those that ask about its subjects, or about subjects that such
+    /// formulas ask about. The others hold together already.
+    fn concerning(&self, guard: &Guard) -> Vec<Guard> {
+        if self.given.is_empty() {
+            return Vec::new();
         }
-        let text = atom.equals.as_ref()?;
-        let allowed = &atom.subject.allowed;
-        if !allowed.is_empty() && !allowed.contains(text) {
-            return Some(false);
-        }
-        let mut excluded = 0;
-        for (known, truth) in &self.assumed {
-            if known.subject == atom.subject && known.equals.is_some() {
-                if *truth {
-                    return Some(false);
+        let subjects_of = |guard: &Guard| {
+            let mut subjects: Vec<Arc<Subject>> = Vec::new();
+            guard.atoms(&mut |atom| subjects.push(atom.subject.clone()));
+            subjects
+        };
+        let mut reached: FxHashSet<Arc<Subject>> = subjects_of(guard).into_iter().collect();
+        let mut others: Vec<(&Guard, Vec<Arc<Subject>>)> = self
+            .given
+            .iter()
+            .map(|formula| (formula, subjects_of(formula)))
+            .collect();
+        let mut concerned = Vec::new();
+        loop {
+            let before = others.len();
+            others.retain(|(formula, subjects)| {
+                if !subjects.iter().any(|subject| reached.contains(subject)) {
+                    return true;
                 }
-                if known.equals.as_ref().is_some_and(|t| allowed.contains(t)) {
-                    excluded += 1;
+                reached.extend(subjects.iter().cloned());
+                concerned.push((*formula).clone());
+                false
+            });
+            if others.len() == before {
+                return concerned;
+            }
+        }
+    }
+
+    /// The atoms of those parts of a condition that are not decided here.
+    fn undecided(&self, guard: &Guard, visit: &mut dyn FnMut(&Atom)) {
+        match guard {
+            Guard::Always | Guard::Never => {}
+            Guard::Is(atom) => {
+                if answer(&self.assumed, atom).is_none() {
+                    visit(atom);
+                }
+            }
+            Guard::Not(inner) => self.undecided(inner, visit),
+            Guard::All(guards) | Guard::Any(guards) => {
+                for guard in guards.iter() {
+                    if evaluate(&self.assumed, guard).is_unsure() {
+                        self.undecided(guard, visit);
+                    }
                 }
             }
         }
-        (!allowed.is_empty() && excluded + 1 == allowed.len()).then_some(true)
     }
 
-    /// This world with one more choice; none if it contradicts an earlier one.
+    /// This world with one more choice; none if it contradicts what is chosen or given.
     #[must_use]
     pub fn with(&self, atom: &Atom, truth: bool) -> Option<World> {
-        if let Some(known) = self.answer(atom) {
+        if let Some(known) = answer(&self.assumed, atom) {
             return (known == truth).then(|| self.clone());
         }
         let mut world = World {
@@ -271,12 +397,9 @@ impl World {
             given: self.given.clone(),
             met: RefCell::default(),
         };
+        let concerned = world.concerning(&Guard::Is(atom.clone()));
         world.assumed.push((atom.clone(), truth));
-        let holds = world
-            .given
-            .iter()
-            .all(|guard| !world.quietly(guard).is_no());
-        holds.then_some(world)
+        is_satisfiable(&world.assumed, &concerned).then_some(world)
     }
 
     /// This world with a condition taken to hold; none if it cannot.
@@ -286,38 +409,48 @@ impl World {
             Guard::Always => Some(self.clone()),
             Guard::Never => None,
             Guard::Is(atom) => self.with(atom, true),
-            Guard::Not(inner) => match &**inner {
-                Guard::Is(atom) => self.with(atom, false),
-                Guard::Any(guards) => guards
-                    .iter()
-                    .try_fold(self.clone(), |world, guard| world.assuming(&!guard.clone())),
-                _ => self.given(guard),
-            },
             Guard::All(guards) => guards
                 .iter()
                 .try_fold(self.clone(), |world, guard| world.assuming(guard)),
-            Guard::Any(_) => self.given(guard),
+            Guard::Any(guards) => self.one_of(guard, guards.iter().cloned()),
+            Guard::Not(inner) => match &**inner {
+                Guard::Always => None,
+                Guard::Never => Some(self.clone()),
+                Guard::Is(atom) => self.with(atom, false),
+                Guard::Not(guard) => self.assuming(guard),
+                Guard::Any(guards) => guards
+                    .iter()
+                    .try_fold(self.clone(), |world, guard| world.assuming(&!guard.clone())),
+                Guard::All(guards) => self.one_of(guard, guards.iter().map(|guard| !guard.clone())),
+            },
         }
     }
 
-    fn given(&self, guard: &Guard) -> Option<World> {
-        match self.quietly(guard) {
-            Certainty::No => None,
-            Certainty::Yes => Some(self.clone()),
-            Certainty::Unsure => {
-                let mut world = self.clone();
-                world.given.push(guard.clone());
-                Some(world)
+    /// This world with a condition that holds when one of `guards` does. If only one of them can, that one holds.
+    fn one_of(&self, whole: &Guard, guards: impl Iterator<Item = Guard>) -> Option<World> {
+        let mut possible: Vec<Guard> = Vec::new();
+        for guard in guards {
+            match evaluate(&self.assumed, &guard) {
+                Certainty::Yes => return Some(self.clone()),
+                Certainty::Unsure => possible.push(guard),
+                Certainty::No => {}
             }
         }
-    }
-
-    /// The truth of a condition, without noting what was met.
-    fn quietly(&self, guard: &Guard) -> Certainty {
-        let before = self.met.borrow().clone();
-        let truth = self.truth(guard);
-        *self.met.borrow_mut() = before;
-        truth
+        match possible.as_slice() {
+            [] => None,
+            [only] => self.assuming(only),
+            _ => {
+                let mut formulas = self.concerning(whole);
+                formulas.push(whole.clone());
+                is_satisfiable(&self.assumed, &formulas).then(|| {
+                    let mut world = self.clone();
+                    if !world.given.contains(whole) {
+                        world.given.push(whole.clone());
+                    }
+                    world
+                })
+            }
+        }
     }
 
     /// The undecided atoms met so far, in order; the note is emptied.
@@ -329,7 +462,7 @@ impl World {
     pub fn meet(&self, atoms: &[Atom]) {
         let mut met = self.met.borrow_mut();
         for atom in atoms {
-            if !met.contains(atom) && self.answer(atom).is_none() {
+            if !met.contains(atom) && answer(&self.assumed, atom).is_none() {
                 met.push(atom.clone());
             }
         }
@@ -357,6 +490,118 @@ impl World {
             })
             .chain(self.given.iter().cloned())
             .fold(Guard::Always, Guard::and)
+    }
+}
+
+/// The answer to an atom that follows from what is chosen: a subject has one text, and of the texts it may have the
+/// last one that is not excluded.
+fn answer(assumed: &[(Atom, bool)], atom: &Atom) -> Option<bool> {
+    if let Some((_, truth)) = assumed.iter().find(|(known, _)| known == atom) {
+        return Some(*truth);
+    }
+    // Being true is being the text `true`.
+    let text = atom.equals.as_deref().unwrap_or(TRUE);
+    let allowed = &atom.subject.allowed;
+    if !allowed.is_empty() && !allowed.iter().any(|known| **known == *text) {
+        return Some(false);
+    }
+    let mut excluded = 0;
+    for (known, truth) in assumed {
+        if known.subject != atom.subject {
+            continue;
+        }
+        let other = known.equals.as_deref().unwrap_or(TRUE);
+        match (*truth, other == text) {
+            (_, true) => return Some(*truth),
+            (true, false) => return Some(false),
+            (false, false) => {
+                if allowed.iter().any(|known| **known == *other) {
+                    excluded += 1;
+                }
+            }
+        }
+    }
+    (!allowed.is_empty() && excluded + 1 == allowed.len()).then_some(true)
+}
+
+const TRUE: &str = "true";
+
+/// Whether a condition holds, as far as its parts tell one by one.
+fn evaluate(assumed: &[(Atom, bool)], guard: &Guard) -> Certainty {
+    match guard {
+        Guard::Always => Certainty::Yes,
+        Guard::Never => Certainty::No,
+        Guard::Is(atom) => answer(assumed, atom).map_or(Certainty::Unsure, Certainty::from),
+        Guard::Not(guard) => !evaluate(assumed, guard),
+        Guard::All(guards) => {
+            let mut truth = Certainty::Yes;
+            for guard in guards.iter() {
+                truth = truth.and(evaluate(assumed, guard));
+                if truth.is_no() {
+                    break;
+                }
+            }
+            truth
+        }
+        Guard::Any(guards) => {
+            let mut truth = Certainty::No;
+            for guard in guards.iter() {
+                truth = truth.or(evaluate(assumed, guard));
+                if truth.is_yes() {
+                    break;
+                }
+            }
+            truth
+        }
+    }
+}
+
+/// Steps after which a search for a contradiction is given up. Formulas of templates take a few dozen.
+const MOST_STEPS: usize = 5_000;
+
+/// Whether all of `formulas` can hold together with what is chosen: a search over the atoms that they leave open
+/// (Davis–Putnam, with [`answer`] as the theory). Given up, the answer is yes: no contradiction was found.
+fn is_satisfiable(assumed: &[(Atom, bool)], formulas: &[Guard]) -> bool {
+    fn search(assumed: &mut Vec<(Atom, bool)>, formulas: &[Guard], steps: &mut usize) -> bool {
+        let mut open: Option<&Guard> = None;
+        for formula in formulas {
+            match evaluate(assumed, formula) {
+                Certainty::No => return false,
+                Certainty::Unsure => open = open.or(Some(formula)),
+                Certainty::Yes => {}
+            }
+        }
+        *steps += 1;
+        let Some(atom) = open.and_then(|guard| first_open(assumed, guard)) else {
+            return true;
+        };
+        if *steps > MOST_STEPS {
+            return true;
+        }
+        let atom = atom.clone();
+        [true, false].into_iter().any(|truth| {
+            assumed.push((atom.clone(), truth));
+            let found = search(assumed, formulas, steps);
+            assumed.pop();
+            found
+        })
+    }
+    match formulas {
+        [] => true,
+        _ => search(&mut assumed.to_vec(), formulas, &mut 0),
+    }
+}
+
+/// The first atom of a condition that is not decided, in a part that is not.
+fn first_open<'g>(assumed: &[(Atom, bool)], guard: &'g Guard) -> Option<&'g Atom> {
+    match guard {
+        Guard::Always | Guard::Never => None,
+        Guard::Is(atom) => answer(assumed, atom).is_none().then_some(atom),
+        Guard::Not(inner) => first_open(assumed, inner),
+        Guard::All(guards) | Guard::Any(guards) => guards
+            .iter()
+            .filter(|guard| evaluate(assumed, guard).is_unsure())
+            .find_map(|guard| first_open(assumed, guard)),
     }
 }
 
@@ -398,7 +643,8 @@ mod tests {
     #[test]
     fn undecided_atoms_are_noted_once() {
         let world = World::new();
-        let guard = Guard::Is(env("prod")).or(!Guard::Is(env("prod")).and(Guard::Is(env("test"))));
+        let guard =
+            Guard::Is(env("prod")).or((!Guard::Is(env("prod"))).and(Guard::Is(env("test"))));
         assert_eq!(world.truth(&guard), Certainty::Unsure);
         assert_eq!(world.take_met(), [env("prod"), env("test")]);
         assert!(world.take_met().is_empty());
@@ -410,6 +656,86 @@ mod tests {
         let world = World::new().assuming(&either).expect("possible");
         let world = world.with(&env("prod"), false).expect("possible");
         assert!(world.with(&env("test"), false).is_none());
+    }
+
+    /// A subject without default or allowed values that is simply true or false.
+    fn flag(name: &str) -> Guard {
+        Guard::Is(Atom {
+            subject: Arc::new(Subject::opaque("", name)),
+            equals: None,
+        })
+    }
+
+    #[test]
+    fn contradictions_are_found_across_formulas() {
+        let (a, b, c) = (flag("a"), flag("b"), flag("c"));
+        let exactly_one = (a.clone().or(b.clone())).and(!a.clone().and(b.clone()));
+        for (guard, expected) in [
+            (exactly_one.clone(), true),
+            (exactly_one.clone().and(a.clone()).and(b.clone()), false),
+            (exactly_one.clone().and((!a.clone()).and(!b.clone())), false),
+            (
+                (a.clone().or(b.clone()))
+                    .and(a.clone().or(!b.clone()))
+                    .and((!a.clone()).or(c.clone()))
+                    .and((!a.clone()).or(!c.clone())),
+                false,
+            ),
+            (Guard::Is(env("prod")).and(Guard::Is(env("test"))), false),
+            (
+                !(Guard::Is(env("prod"))
+                    .or(Guard::Is(env("test")))
+                    .or(Guard::Is(env("dev")))),
+                false,
+            ),
+        ] {
+            assert_eq!(guard.is_possible(), expected, "{guard}");
+        }
+    }
+
+    #[test]
+    fn what_follows_is_known_though_no_choice_names_it() {
+        let (a, b) = (flag("a"), flag("b"));
+        let world = World::new()
+            .assuming(&a.clone().or(b.clone()))
+            .and_then(|world| world.assuming(&a.clone().or(!b.clone())))
+            .expect("possible");
+        assert_eq!(world.truth(&a), Certainty::Yes);
+        assert!(world.take_met().is_empty());
+        assert_eq!(World::new().truth(&a.clone().or(!a)), Certainty::Yes);
+    }
+
+    #[test]
+    fn being_true_is_being_the_text_true() {
+        let text = |text: &str| {
+            Guard::Is(Atom {
+                subject: Arc::new(Subject::opaque("", "a")),
+                equals: Some(text.into()),
+            })
+        };
+        let world = World::new().assuming(&flag("a")).expect("possible");
+        assert_eq!(world.truth(&text("true")), Certainty::Yes);
+        assert_eq!(world.truth(&text("false")), Certainty::No);
+        let world = World::new().assuming(&text("no")).expect("possible");
+        assert_eq!(world.truth(&flag("a")), Certainty::No);
+    }
+
+    #[test]
+    fn joints_of_one_sort_are_one() {
+        let guard = flag("a").and(flag("b").and(flag("c"))).and(flag("a"));
+        assert_eq!(guard.to_string(), "a is true and b is true and c is true");
+        assert_eq!(guard.and(!flag("b")), Guard::Never);
+        assert_eq!(flag("a").or(flag("b")).or(!flag("a")), Guard::Always);
+    }
+
+    #[test]
+    fn many_independent_conditions_stay_cheap() {
+        let many = (0..200)
+            .map(|n| flag(&format!("a{n}")).or(flag(&format!("b{n}"))))
+            .fold(Guard::Always, Guard::and);
+        assert!(many.is_possible());
+        let world = World::new().assuming(&many).expect("possible");
+        assert_eq!(world.truth(&flag("a7")), Certainty::Unsure);
     }
 
     #[test]

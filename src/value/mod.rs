@@ -22,9 +22,7 @@ pub use text::{HOLE, Piece, Segment, Text};
 pub use unknown::{Reason, Reference, Unknown};
 
 /// Alternatives more than these are not kept apart; the value is then unknown.
-const MOST_ALTERNATIVES: usize = 16;
-/// Undecided atoms more than these are not enumerated when a function meets alternatives.
-const MOST_ATOMS: usize = 4;
+const MOST_ALTERNATIVES: usize = 32;
 
 /// A value with its place. Cloning is cheap: everything large is shared.
 #[derive(Clone, Debug)]
@@ -296,15 +294,25 @@ impl Value {
                 _ => flat.push(Alternative { guard, value }),
             }
         }
-        let possible = |guard: &Guard| World::new().assuming(guard).is_some();
-        flat.retain(|alternative| possible(&alternative.guard));
+        flat.retain(|alternative| alternative.guard.is_possible());
         if flat.len() == 1
             && let Some(only) = flat.pop()
         {
             return only.value;
         }
         if flat.is_empty() || flat.len() > MOST_ALTERNATIVES {
-            return Value::unknown(Reason::Limit("alternatives of one value"), site);
+            let mut unknown = Unknown::because(Reason::Limit("alternatives of one value"));
+            let is_scalar = |data: &Data| match data {
+                Data::Bool(_) | Data::Number(_) => true,
+                Data::Text(text) => !text.has_holes(),
+                _ => false,
+            };
+            // All that it may be is still known, though not when.
+            if flat.iter().all(|part| is_scalar(&part.value.data)) {
+                unknown.is_never_null = true;
+                unknown.allowed = flat.into_iter().map(|part| part.value).collect();
+            }
+            return Value::new(Data::Unknown(Arc::new(unknown)), site);
         }
         Value::new(Data::Choice(flat.into()), site)
     }
@@ -538,18 +546,94 @@ impl Value {
         if !self.has_choices() {
             return self.clone();
         }
+        match &self.data {
+            Data::Choice(_) => {
+                let mut settled = self.settle(world);
+                match (settled.pop(), settled.is_empty()) {
+                    (Some(only), true) => only.in_world(world),
+                    _ => self.clone(),
+                }
+            }
+            _ => self.with_parts(&mut |part| part.in_world(world)),
+        }
+    }
+
+    /// Applies a function of settled values to values that may hold choices: it is applied to each combination of
+    /// alternatives that can occur together, and the results are the alternatives. Without choices it is simply called.
+    pub fn lift(
+        arguments: &[Value],
+        site: Span,
+        function: &mut dyn FnMut(&[Value]) -> Value,
+    ) -> Value {
+        if !arguments.iter().any(Value::has_choices) {
+            return function(arguments);
+        }
+        let mut alternatives = Vec::new();
+        let mut waiting = vec![(World::new(), Guard::Always, arguments.to_vec())];
+        while let Some((world, guard, arguments)) = waiting.pop() {
+            if alternatives.len() + waiting.len() > MOST_ALTERNATIVES {
+                return Value::unknown(Reason::Limit("conditions that decide one value"), site);
+            }
+            let Some(choice) = arguments.iter().find_map(Value::first_choice) else {
+                let value = function(&arguments);
+                alternatives.push(Alternative { guard, value });
+                continue;
+            };
+            // Last in, first out: alternatives come out in their order.
+            for (index, part) in choice.iter().enumerate().rev() {
+                let Some(world) = world.assuming(&part.guard) else {
+                    continue;
+                };
+                let settled = arguments
+                    .iter()
+                    .map(|argument| argument.choosing(&choice, index).in_world(&world))
+                    .collect();
+                waiting.push((world, guard.clone().and(part.guard.clone()), settled));
+            }
+        }
+        Value::choice(alternatives, site)
+    }
+
+    /// A choice that stands in this value.
+    fn first_choice(&self) -> Option<Arc<[Alternative]>> {
+        if !self.has_choices() {
+            return None;
+        }
+        match &self.data {
+            Data::Choice(alternatives) => Some(alternatives.clone()),
+            Data::List(list) => list.items().iter().find_map(Value::first_choice),
+            Data::Object(object) => object
+                .members()
+                .values()
+                .find_map(|member| member.value.first_choice()),
+            _ => None,
+        }
+    }
+
+    /// This value with one alternative taken wherever that very choice stands.
+    fn choosing(&self, choice: &Arc<[Alternative]>, index: usize) -> Value {
+        if !self.has_choices() {
+            return self.clone();
+        }
+        match &self.data {
+            Data::Choice(alternatives) if Arc::ptr_eq(alternatives, choice) => {
+                self.seen(&alternatives[index].value)
+            }
+            _ => self.with_parts(&mut |part| part.choosing(choice, index)),
+        }
+    }
+
+    /// This value with its elements or members replaced.
+    fn with_parts(&self, replace: &mut dyn FnMut(&Value) -> Value) -> Value {
         let data = match &self.data {
             Data::List(list) => Data::List(List::with(
                 list.kind(),
-                list.items()
-                    .iter()
-                    .map(|item| item.in_world(world))
-                    .collect(),
+                list.items().iter().map(replace).collect(),
                 list.more().cloned(),
             )),
             Data::Object(object) => {
                 let members = object.members().iter().map(|(name, member)| {
-                    let value = member.value.in_world(world);
+                    let value = replace(&member.value);
                     (
                         name.clone(),
                         Member {
@@ -564,13 +648,6 @@ impl Value {
                     object.more().cloned(),
                 ))
             }
-            Data::Choice(_) => {
-                let mut settled = self.settle(world);
-                return match (settled.pop(), settled.is_empty()) {
-                    (Some(only), true) => only.in_world(world),
-                    _ => self.clone(),
-                };
-            }
             data => data.clone(),
         };
         Value {
@@ -578,48 +655,6 @@ impl Value {
             origin: self.origin.clone(),
             is_sensitive: self.is_sensitive,
         }
-    }
-
-    /// Applies a function of settled values to values that may hold choices: it is applied in each world that the
-    /// arguments tell apart, and the results are the alternatives. Without choices it is simply called.
-    pub fn lift(
-        arguments: &[Value],
-        site: Span,
-        function: &mut dyn FnMut(&[Value]) -> Value,
-    ) -> Value {
-        if !arguments.iter().any(Value::has_choices) {
-            return function(arguments);
-        }
-        let mut atoms: Vec<Atom> = Vec::new();
-        for argument in arguments {
-            argument.atoms(&mut |atom| {
-                if !atoms.contains(atom) {
-                    atoms.push(atom.clone());
-                }
-            });
-        }
-        if atoms.len() > MOST_ATOMS {
-            return Value::unknown(Reason::Limit("conditions that decide one value"), site);
-        }
-        let mut worlds = vec![World::new()];
-        for atom in &atoms {
-            worlds = worlds
-                .iter()
-                .flat_map(|world| [world.with(atom, true), world.with(atom, false)])
-                .flatten()
-                .collect();
-        }
-        let alternatives = worlds.iter().map(|world| {
-            let settled: Vec<Value> = arguments
-                .iter()
-                .map(|argument| argument.in_world(world))
-                .collect();
-            Alternative {
-                guard: world.guard(),
-                value: function(&settled),
-            }
-        });
-        Value::choice(alternatives.collect(), site)
     }
 }
 
@@ -675,6 +710,42 @@ mod tests {
         assert_eq!(sum.in_world(&world).as_int(), Some(2));
         let world = World::new().assuming(&!on()).expect("possible");
         assert_eq!(sum.in_world(&world).as_int(), Some(4));
+    }
+
+    #[test]
+    fn a_subject_of_many_texts_is_one_choice() {
+        let is = |text: &str| {
+            Guard::Is(Atom {
+                subject: Arc::new(Subject::opaque("", "Env")),
+                equals: Some(text.into()),
+            })
+        };
+        let mut alternatives = Vec::new();
+        let mut otherwise = Guard::Always;
+        for text in ["a", "b", "c", "d", "e", "f"] {
+            alternatives.push(Alternative {
+                guard: is(text),
+                value: Value::text(text, Span::NONE),
+            });
+            otherwise = otherwise.and(!is(text));
+        }
+        alternatives.push(Alternative {
+            guard: otherwise,
+            value: Value::text("z", Span::NONE),
+        });
+        let value = Value::choice(alternatives, Span::NONE);
+        let twice = Value::lift(&[value.clone(), value], Span::NONE, &mut |both| {
+            let texts: Vec<&str> = both.iter().filter_map(Value::as_str).collect();
+            Value::text(texts.concat(), Span::NONE)
+        });
+        let Data::Choice(alternatives) = &twice.data else {
+            panic!("no choice")
+        };
+        let texts: Vec<&str> = alternatives
+            .iter()
+            .filter_map(|part| part.value.as_str())
+            .collect();
+        assert_eq!(texts, ["aa", "bb", "cc", "dd", "ee", "ff", "zz"]);
     }
 
     #[test]
