@@ -1,1 +1,672 @@
-//! report
+//! The report: outcomes of rules on each stack in, findings with an identity, merged and sorted over all stacks, out.
+
+pub mod fingerprint;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::declared::Language;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Model, Resource};
+use crate::rules::Outcome;
+use crate::source::{Columns, SourceId, SourceMap, Span};
+
+pub use crate::rules::{Condition, Confidence, RuleInfo, Severity, Verdict};
+pub use fingerprint::Fingerprints;
+
+/// Instances of one finding that are listed; the rest is counted.
+const MOST_INSTANCES: usize = 50;
+
+/// A fault, at one place, of one or more resources.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Arc<RuleInfo>,
+    /// Certainly, or perhaps.
+    pub verdict: Verdict,
+    /// How bad.
+    pub severity: Severity,
+    /// How often such a finding is right: the rule's, one step lower if it depends on a condition.
+    pub confidence: Confidence,
+    /// What is wrong, in one sentence without full stop.
+    pub message: String,
+    /// Where to look: the offending expression, or the nearest written thing around it. In code that was downloaded
+    /// the nearest place of the trail in the user's own code, if there is one.
+    pub place: Span,
+    /// The offending value for people.
+    pub value: String,
+    /// Canonical path of the offending value in its resource.
+    pub path: String,
+    /// Whether AWS supplies the value because nothing is written.
+    pub is_default: bool,
+    /// How the value came to its place, nearest first.
+    pub trail: Vec<Place>,
+    /// Other places that belong to it.
+    pub related: Vec<Place>,
+    /// When it holds, if it does not always.
+    pub condition: Option<Condition>,
+    /// Address of the resource that the place belongs to; differs from the instance's across links.
+    pub owner: Arc<str>,
+    /// For an unsure finding: what is not known.
+    pub reasons: Vec<String>,
+    /// The clause, in the rule file.
+    pub clause: Span,
+    /// Its identity between runs.
+    pub fingerprints: Fingerprints,
+    /// Whether it counts.
+    pub status: Status,
+    /// The resources it was found on, at least one, at most 50.
+    pub instances: Vec<Instance>,
+    /// How many there are.
+    pub instance_count: usize,
+    /// The place before it was moved out of downloaded code.
+    written: Span,
+    /// Headers and calls above the place: a directive at one of them covers the finding.
+    above: Vec<Span>,
+}
+
+/// A place and a few words about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub span: Span,
+    /// What is there.
+    pub text: String,
+}
+
+/// A resource that a finding was found on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Folder of the root module, or path of the template.
+    pub stack: Arc<str>,
+    /// The language it is written in.
+    pub language: Language,
+    /// Address as its user writes it.
+    pub address: Arc<str>,
+    /// Canonical kind.
+    pub kind: Arc<str>,
+    /// Native type.
+    pub native_kind: Arc<str>,
+    /// Address of its module instance, empty in the root.
+    pub module: Arc<str>,
+    /// Identity of the fault on this instance, its key included.
+    pub fingerprint: String,
+}
+
+/// Whether a finding counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It does.
+    Open,
+    /// Somebody said that it shall not.
+    Suppressed(Suppression),
+}
+
+/// Who said that a finding shall not count, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// Where it is said.
+    pub place: Span,
+    /// Whether that is in the code itself, not in settings.
+    pub is_in_source: bool,
+    /// The reason given.
+    pub reason: Option<String>,
+    /// The last day on which it holds.
+    pub until: Option<jiff::civil::Date>,
+}
+
+impl Finding {
+    /// The resource it was found on; of several the first.
+    pub fn resource(&self) -> &Instance {
+        &self.instances[0]
+    }
+
+    /// Whether it counts.
+    pub fn is_open(&self) -> bool {
+        self.status == Status::Open
+    }
+
+    /// Whether it certainly holds and nobody suppressed it.
+    pub fn is_failure(&self) -> bool {
+        self.verdict == Verdict::Fail && self.is_open()
+    }
+
+    /// Whether it holds only under a condition that is not the default case.
+    pub fn is_conditional(&self) -> bool {
+        self.condition
+            .as_ref()
+            .is_some_and(|condition| !condition.is_default_case)
+    }
+
+    /// Whether the offending value must not be shown; its places hold it in full.
+    pub fn is_hidden(&self) -> bool {
+        self.value.contains("(hidden)")
+    }
+
+    /// All places of which a directive may speak: the value's own, its trail, the headers above.
+    pub fn places(&self) -> impl Iterator<Item = Span> + '_ {
+        [self.place, self.written]
+            .into_iter()
+            .chain(self.trail.iter().map(|place| place.span))
+            .chain(self.above.iter().copied())
+            .filter(|span| span.is_written())
+    }
+}
+
+/// The findings of one stack, one for each outcome, in order of the outcomes.
+pub fn findings(model: &Model, outcomes: Vec<Outcome>, sources: &SourceMap) -> Vec<Finding> {
+    let mut calls: FxHashMap<&str, Vec<Span>> = FxHashMap::default();
+    outcomes
+        .into_iter()
+        .map(|outcome| {
+            let resource = model.resource(outcome.resource);
+            let owner = model.resource(outcome.offender.owner);
+            let mut above = Vec::new();
+            for part in [owner, resource] {
+                if !above.contains(&part.header) {
+                    above.push(part.header);
+                }
+                let calls = calls
+                    .entry(&part.module)
+                    .or_insert_with(|| module_calls(model, &part.module));
+                for call in calls.iter() {
+                    if !above.contains(call) {
+                        above.push(*call);
+                    }
+                }
+            }
+            finding(model, outcome, resource, owner, above, sources)
+        })
+        .collect()
+}
+
+fn finding(
+    model: &Model,
+    outcome: Outcome,
+    resource: &Resource,
+    owner: &Resource,
+    above: Vec<Span>,
+    sources: &SourceMap,
+) -> Finding {
+    let offender = outcome.offender;
+    let written = [offender.place, owner.header, resource.header]
+        .into_iter()
+        .find(|span| span.is_written())
+        .unwrap_or(Span::NONE);
+    let mut trail: Vec<Place> = offender
+        .origin
+        .trail
+        .iter()
+        .filter(|(span, _)| span.is_written())
+        .map(|(span, step)| Place {
+            span,
+            text: step.describe(),
+        })
+        .collect();
+
+    // Nobody can edit downloaded code, and code scanning refuses places outside the repository.
+    let mut place = written;
+    if is_downloaded(written, sources) {
+        let own = trail
+            .iter()
+            .map(|place| place.span)
+            .chain(above.iter().copied())
+            .find(|span| span.is_written() && !is_downloaded(*span, sources));
+        if let Some(own) = own {
+            place = own;
+            let text = format!("where `{}` gets it", owner.address);
+            trail.insert(
+                0,
+                Place {
+                    span: written,
+                    text,
+                },
+            );
+        }
+    }
+    let mut seen = FxHashSet::from_iter([place]);
+    trail.retain(|step| seen.insert(step.span));
+
+    let mut related: Vec<Place> = outcome
+        .related
+        .into_iter()
+        .map(|(span, text)| Place { span, text })
+        .collect();
+    if owner.id != resource.id {
+        related.push(Place {
+            span: resource.header,
+            text: format!("`{}` uses it", resource.address),
+        });
+    }
+    related.retain(|other| other.span.is_written() && seen.insert(other.span));
+
+    let instance = Instance {
+        stack: model.root.clone(),
+        language: resource.language,
+        address: resource.address.clone(),
+        kind: resource.kind.clone(),
+        native_kind: resource.native_kind.clone(),
+        module: resource.module.clone(),
+        fingerprint: fingerprint::semantic(
+            &outcome.rule.name,
+            &fingerprint::without_positions(&resource.address),
+            &offender.stable_path,
+            &offender.class,
+        ),
+    };
+    let semantic = fingerprint::semantic(
+        &outcome.rule.name,
+        &fingerprint::without_keys(&resource.address),
+        &offender.stable_path,
+        &offender.class,
+    );
+    let confidence = match (&outcome.condition, outcome.rule.confidence) {
+        (None, confidence) => confidence,
+        (Some(_), Confidence::High) => Confidence::Medium,
+        (Some(_), _) => Confidence::Low,
+    };
+    Finding {
+        verdict: outcome.verdict,
+        severity: outcome.severity,
+        confidence,
+        message: outcome.message,
+        place,
+        value: offender.text,
+        path: offender.path,
+        is_default: offender.origin.is_default,
+        trail,
+        related,
+        condition: outcome.condition,
+        owner: owner.address.clone(),
+        reasons: outcome.reasons,
+        clause: outcome.clause,
+        fingerprints: Fingerprints {
+            semantic,
+            line: String::new(),
+        },
+        status: Status::Open,
+        instances: vec![instance],
+        instance_count: 1,
+        written,
+        above,
+        rule: outcome.rule,
+    }
+}
+
+/// The calls that lead to a module instance, innermost first.
+fn module_calls(model: &Model, module: &str) -> Vec<Span> {
+    let mut calls = Vec::new();
+    let mut address = module;
+    while !address.is_empty() {
+        let stripped = fingerprint::without_keys(address);
+        let found = [address, &stripped]
+            .into_iter()
+            .flat_map(|address| model.at_address(address))
+            .map(|id| model.resource(*id))
+            .find(|resource| &*resource.kind == "Code::Module");
+        calls.extend(found.map(|call| call.header));
+        address = address.rfind(".module.").map_or("", |at| &address[..at]);
+    }
+    calls
+}
+
+/// Whether a span lies in code that Terraform fetched, not in the user's own.
+fn is_downloaded(span: Span, sources: &SourceMap) -> bool {
+    sources
+        .get(span.source)
+        .is_some_and(|file| is_downloaded_path(&file.path))
+}
+
+/// Whether a path leads into the folder where Terraform keeps what it fetched.
+pub fn is_downloaded_path(path: &str) -> bool {
+    path.split('/').any(|part| part == ".terraform")
+}
+
+/// What came of one stack.
+#[derive(Clone, Debug)]
+pub struct StackReport {
+    /// Folder of the root module, or path of the template.
+    pub path: Arc<str>,
+    /// Its language.
+    pub language: Language,
+    /// How many resources it declares.
+    pub resources: usize,
+    /// What was found, unmerged: the result of [`findings`].
+    pub findings: Vec<Finding>,
+    /// What was wrong with its input.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A stack that was analysed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Analysed {
+    /// Folder of the root module, or path of the template.
+    pub path: Arc<str>,
+    /// Its language.
+    pub language: Language,
+    /// How many resources it declares.
+    pub resources: usize,
+}
+
+/// Everything that came of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Findings by file, line, column, rule and address; suppressed and unsure ones too.
+    pub findings: Vec<Finding>,
+    /// What was wrong with the input, by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The stacks, by path.
+    pub stacks: Vec<Analysed>,
+    /// The input files, by path.
+    pub files: Vec<SourceId>,
+    /// The rules that were applied, by name.
+    pub rules: Vec<Arc<RuleInfo>>,
+    /// Sums over the findings.
+    pub counts: Counts,
+}
+
+/// Sums over the findings of a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Open failures by severity, those that hold only under a condition included.
+    pub by_severity: BTreeMap<Severity, usize>,
+    /// Open failures that hold only under a condition which is not the default case.
+    pub conditional: usize,
+    /// Open unsure findings.
+    pub unsure: usize,
+    /// What is not known, with the number of unsure findings it is behind; most frequent first.
+    pub unsure_reasons: Vec<(String, usize)>,
+    /// Suppressed findings.
+    pub suppressed: usize,
+    /// Diagnostics that say that input was left out.
+    pub incomplete: usize,
+}
+
+impl Counts {
+    /// Open failures of all severities.
+    pub fn failures(&self) -> usize {
+        self.by_severity.values().sum()
+    }
+}
+
+impl Report {
+    /// The report over all stacks. `files` are the input files (not the rules'); `diagnostics` those that belong to no
+    /// stack.
+    pub fn new(
+        stacks: Vec<StackReport>,
+        files: Vec<SourceId>,
+        rules: Vec<Arc<RuleInfo>>,
+        diagnostics: Vec<Diagnostic>,
+        sources: &SourceMap,
+    ) -> Report {
+        let mut all = Vec::new();
+        let mut diagnostics = diagnostics;
+        let mut analysed = Vec::with_capacity(stacks.len());
+        for stack in stacks {
+            all.extend(stack.findings);
+            diagnostics.extend(stack.diagnostics);
+            analysed.push(Analysed {
+                path: stack.path,
+                language: stack.language,
+                resources: stack.resources,
+            });
+        }
+        analysed.sort_by(|a, b| (&a.path, a.language).cmp(&(&b.path, b.language)));
+        let mut report = Report {
+            findings: merged(all),
+            diagnostics,
+            stacks: analysed,
+            files,
+            rules,
+            counts: Counts::default(),
+        };
+        report.arrange(sources);
+        report
+    }
+
+    /// How many resources were analysed.
+    pub fn resources(&self) -> usize {
+        self.stacks.iter().map(|stack| stack.resources).sum()
+    }
+
+    /// Drops the findings that `keep` refuses: milder than wanted, or outside the files asked for.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        self.findings.retain(keep);
+        self.count();
+    }
+
+    /// Sorts everything, names findings, counts.
+    fn arrange(&mut self, sources: &SourceMap) {
+        let path_of = |id: SourceId| -> Arc<str> {
+            sources
+                .get(id)
+                .map_or_else(|| Arc::from(""), |file| file.path.clone())
+        };
+        self.rules.sort_by(|a, b| a.name.cmp(&b.name));
+        self.rules.dedup_by(|a, b| a.name == b.name);
+        self.files.sort_by_cached_key(|id| path_of(*id));
+        self.files.dedup();
+
+        let place_of = |span: Span| match sources.get(span.source) {
+            Some(file) => {
+                let at = file.position(span.start, Columns::Utf16);
+                (file.path.clone(), at.line, at.column)
+            }
+            None => (Arc::from(""), 0, 0),
+        };
+        self.findings.sort_by_cached_key(|finding| {
+            let resource = finding.resource();
+            (
+                place_of(finding.place),
+                finding.rule.name.clone(),
+                resource.address.clone(),
+                resource.stack.clone(),
+                finding.place.end,
+                finding.verdict,
+                !finding.is_open(),
+                finding.written,
+            )
+        });
+        self.diagnostics.sort_by_cached_key(|diagnostic| {
+            let place = match (diagnostic.span, &diagnostic.path) {
+                (Some(span), _) => place_of(span),
+                (None, Some(path)) => (Arc::from(path.as_str()), 0, 0),
+                (None, None) => (Arc::from(""), 0, 0),
+            };
+            (
+                place,
+                diagnostic.level,
+                diagnostic.code,
+                diagnostic.message.clone(),
+            )
+        });
+        self.diagnostics.dedup();
+
+        let mut hashes: FxHashMap<SourceId, Vec<String>> = FxHashMap::default();
+        let mut times: FxHashMap<String, usize> = FxHashMap::default();
+        for finding in &mut self.findings {
+            let count = times
+                .entry(finding.fingerprints.semantic.clone())
+                .or_insert(0);
+            *count += 1;
+            finding.fingerprints.semantic.push_str(&format!(":{count}"));
+            let Some(file) = sources.get(finding.place.source) else {
+                continue;
+            };
+            let hashes = hashes
+                .entry(file.id)
+                .or_insert_with(|| fingerprint::line_hashes(&file.text_as_stored()));
+            let line = file.line(finding.place.start);
+            if let Some(hash) = hashes.get(line - 1) {
+                finding.fingerprints.line = hash.clone();
+            }
+        }
+        self.count();
+    }
+
+    fn count(&mut self) {
+        let mut counts = Counts {
+            incomplete: self.diagnostics.iter().filter(|d| d.incomplete).count(),
+            ..Counts::default()
+        };
+        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            if !finding.is_open() {
+                counts.suppressed += 1;
+            } else if finding.verdict == Verdict::Fail {
+                *counts.by_severity.entry(finding.severity).or_insert(0) += 1;
+                counts.conditional += usize::from(finding.is_conditional());
+            } else {
+                counts.unsure += 1;
+                let own: FxHashSet<&String> = finding.reasons.iter().collect();
+                for reason in own {
+                    *reasons.entry(reason).or_insert(0) += 1;
+                }
+            }
+        }
+        counts.unsure_reasons = reasons
+            .into_iter()
+            .map(|(reason, count)| (reason.to_owned(), count))
+            .collect();
+        counts
+            .unsure_reasons
+            .sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        self.counts = counts;
+    }
+}
+
+/// Makes one finding of those with the same rule and place. Of a failure and an unsure one at the same place only the
+/// failure stays.
+fn merged(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut groups: FxHashMap<(Arc<str>, Span, bool), usize> = FxHashMap::default();
+    let mut grouped: Vec<Vec<Finding>> = Vec::new();
+    for finding in findings {
+        let key = (
+            finding.rule.name.clone(),
+            finding.written,
+            finding.is_open(),
+        );
+        let index = *groups.entry(key).or_insert_with(|| {
+            grouped.push(Vec::new());
+            grouped.len() - 1
+        });
+        grouped[index].push(finding);
+    }
+    grouped.into_iter().filter_map(one_of).collect()
+}
+
+fn one_of(mut group: Vec<Finding>) -> Option<Finding> {
+    if group.len() == 1 {
+        return group.pop();
+    }
+    let order = |a: &Instance, b: &Instance| -> Ordering {
+        (&a.stack, &a.address, &a.fingerprint).cmp(&(&b.stack, &b.address, &b.fingerprint))
+    };
+    group.sort_by(|a, b| {
+        (a.verdict.cmp(&b.verdict))
+            .then(a.is_conditional().cmp(&b.is_conditional()))
+            .then(b.severity.cmp(&a.severity))
+            .then(a.condition.is_some().cmp(&b.condition.is_some()))
+            .then_with(|| order(a.resource(), b.resource()))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+    let mut group = group.into_iter();
+    let mut head = group.next()?;
+    let mut others: Vec<Instance> = Vec::new();
+    for other in group.filter(|other| other.verdict == head.verdict) {
+        for span in other.above {
+            if !head.above.contains(&span) {
+                head.above.push(span);
+            }
+        }
+        for reason in other.reasons {
+            if !head.reasons.contains(&reason) {
+                head.reasons.push(reason);
+            }
+        }
+        let known: FxHashSet<Span> = [head.place, head.written]
+            .into_iter()
+            .chain(head.trail.iter().chain(&head.related).map(|p| p.span))
+            .collect();
+        let related = other.related.into_iter();
+        head.related
+            .extend(related.filter(|place| !known.contains(&place.span)));
+        others.extend(other.instances);
+    }
+    // The head's own instance stays in front: the message is about it.
+    let first = head.resource().clone();
+    others.retain(|other| (&other.stack, &other.address) != (&first.stack, &first.address));
+    others.sort_by(order);
+    others.dedup_by(|a, b| (&a.stack, &a.address) == (&b.stack, &b.address));
+    head.instance_count = 1 + others.len();
+    others.truncate(MOST_INSTANCES - 1);
+    head.instances.extend(others);
+    head.related.truncate(MOST_INSTANCES);
+    Some(head)
+}
+
+/// What decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitPolicy {
+    /// Findings at or above this fail; none: no finding does.
+    pub fail_on: Option<Severity>,
+    /// Whether findings that hold only under a condition which is not the default case count.
+    pub fail_on_conditional: bool,
+    /// Whether unsure findings count.
+    pub fail_on_unsure: bool,
+    /// Whether input that was left out is fine.
+    pub allow_incomplete: bool,
+    /// Whether malformed and expired suppressions are errors.
+    pub enforce_suppressions: bool,
+    /// Report only: always 0.
+    pub exit_zero: bool,
+}
+
+impl Default for ExitPolicy {
+    fn default() -> ExitPolicy {
+        ExitPolicy {
+            fail_on: Some(Severity::High),
+            fail_on_conditional: false,
+            fail_on_unsure: false,
+            allow_incomplete: false,
+            enforce_suppressions: false,
+            exit_zero: false,
+        }
+    }
+}
+
+/// Diagnostic codes of suppressions that `enforce_suppressions` makes errors.
+const BROKEN_SUPPRESSIONS: [&str; 2] = ["suppression_malformed", "suppression_expired"];
+
+/// The exit code of a finished run: 1 for findings that count, else 2 for suppressions that are enforced and wrong, else
+/// 3 for input that was left out, else 0. (Errors of usage and settings are 2 before anything is analysed.)
+pub fn exit_code(report: &Report, policy: &ExitPolicy) -> u8 {
+    if policy.exit_zero {
+        return 0;
+    }
+    let counts = |finding: &Finding| {
+        finding.is_open()
+            && policy
+                .fail_on
+                .is_some_and(|least| finding.severity >= least)
+            && (policy.fail_on_conditional || !finding.is_conditional())
+            && (policy.fail_on_unsure || finding.verdict == Verdict::Fail)
+    };
+    if report.findings.iter().any(counts) {
+        return 1;
+    }
+    let is_broken = |d: &Diagnostic| BROKEN_SUPPRESSIONS.contains(&d.code);
+    if policy.enforce_suppressions && report.diagnostics.iter().any(is_broken) {
+        return 2;
+    }
+    if report.counts.incomplete > 0 && !policy.allow_incomplete {
+        return 3;
+    }
+    0
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -3,6 +3,7 @@
 pub mod files;
 pub mod position;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use rustc_hash::FxHashMap;
@@ -71,6 +72,9 @@ impl Span {
     }
 }
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 /// One file's text. A byte order mark is cut off when the file is added, so offset 0 is the first visible character.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -80,6 +84,8 @@ pub struct SourceFile {
     pub path: Arc<str>,
     /// The text.
     pub text: Arc<str>,
+    /// Whether the file on disk starts with a byte order mark, which is not part of `text`.
+    pub has_mark: bool,
     lines: OnceLock<Vec<u32>>,
 }
 
@@ -107,6 +113,15 @@ impl SourceFile {
         };
         let end = starts.get(number).map_or(self.text.len(), |&e| e as usize);
         self.text[start as usize..end].trim_end_matches(['\n', '\r'])
+    }
+
+    /// The text as it is on disk, byte order mark included: what others hash.
+    pub fn text_as_stored(&self) -> Cow<'_, str> {
+        if self.has_mark {
+            Cow::Owned(format!("{MARK}{}", self.text))
+        } else {
+            Cow::Borrowed(&self.text)
+        }
     }
 
     /// The text of a span of this file; empty when the span is not of this file or cuts a character.
@@ -149,7 +164,8 @@ impl SourceMap {
         let file = Arc::new(SourceFile {
             id,
             path: path.clone(),
-            text: text.strip_prefix('\u{feff}').unwrap_or(text).into(),
+            text: text.strip_prefix(MARK).unwrap_or(text).into(),
+            has_mark: text.starts_with(MARK),
             lines: OnceLock::new(),
         });
         inner.files.push(file.clone());
