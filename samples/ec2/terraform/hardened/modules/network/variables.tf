@@ -1,0 +1,31 @@
+variable "name" {
+  type = string
+}
+
+variable "region" {
+  type = string
+}
+
+variable "account" {
+  description = "Account whose identities may use the endpoints"
+  type        = string
+}
+
+variable "cidr" {
+  type = string
+}
+
+variable "zones" {
+  description = "Letters of the availability zones"
+  type        = list(string)
+}
+
+variable "flow_log_group" {
+  description = "ARN of the log group of the flow logs"
+  type        = string
+}
+
+variable "endpoint_names" {
+  description = "AWS services that are reached through private endpoints"
+  type        = list(string)
+}
