@@ -1,0 +1,5 @@
+name = "orders"
+
+cluster_settings = {
+  containerInsights = "disabled" # Fault: nobody sees tasks fail.
+}
