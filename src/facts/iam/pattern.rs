@@ -1,0 +1,153 @@
+//! IAM's patterns: `*` and `?` over actions and ARNs, some of whose characters may not be known.
+
+use crate::facts::cases::names_something;
+use crate::value::{Certainty, Data, Segment, Text, Value};
+
+/// Stands for characters that occur in no pattern: only a star can match a run of them.
+const FRESH: &str = "\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}";
+/// Stands for a hole that is known to hold a name, an id or an ARN: characters that are no star.
+const NAME: char = '\u{2}';
+/// The partitions of AWS.
+const PARTITIONS: &[&str] = &["aws", "aws-cn", "aws-us-gov"];
+
+/// Whether a pattern matches a text.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p + 1, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match star {
+                Some((after, from)) => {
+                    p = after;
+                    t = from + 1;
+                    star = Some((after, t));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+/// Whether an action pattern covers every action of every service.
+pub(super) fn is_every_action(pattern: &str) -> bool {
+    matches(pattern, &format!("{FRESH}:{FRESH}"))
+}
+
+/// Whether a resource pattern covers every resource of a partition.
+pub(super) fn is_every_resource(pattern: &str) -> bool {
+    PARTITIONS.iter().any(|partition| {
+        matches(
+            pattern,
+            &format!("arn:{partition}:{FRESH}:{FRESH}:{FRESH}:{FRESH}"),
+        )
+    })
+}
+
+/// The service whose every action a pattern covers, `s3` for `s3:*`.
+pub(super) fn full_service(pattern: &str) -> Option<String> {
+    let (service, action) = pattern.split_once(':')?;
+    let is_one = !service.is_empty() && !service.contains(['*', '?']);
+    (is_one && matches(action, FRESH)).then(|| service.to_ascii_lowercase())
+}
+
+/// Whether a pattern that may hold unknown parts answers a question. An unknown part is text, not a star, where it
+/// stands for a name, an id or an ARN; else it may be anything.
+pub(super) fn answers(value: &Value, question: &dyn Fn(&str) -> bool) -> Certainty {
+    match &value.data {
+        Data::Text(text) => match text.as_str() {
+            Some(known) => question(known).into(),
+            None if question(&filled(text)) => Certainty::Unsure,
+            None => Certainty::No,
+        },
+        Data::Unknown(unknown) if !unknown.allowed.is_empty() => {
+            let mut answers = unknown.allowed.iter().map(|value| answers(value, question));
+            let first = answers.next().unwrap_or(Certainty::Unsure);
+            if answers.all(|answer| answer == first) {
+                first
+            } else {
+                Certainty::Unsure
+            }
+        }
+        Data::Unknown(unknown) if names_something(unknown) => Certainty::No,
+        Data::Unknown(_) => Certainty::Unsure,
+        _ => Certainty::No,
+    }
+}
+
+/// The text with a star for every hole that may be one.
+fn filled(text: &Text) -> String {
+    let mut all = String::new();
+    for segment in text.segments().iter() {
+        match segment {
+            Segment::Literal(text) => all.push_str(text),
+            Segment::Hole(unknown) if names_something(unknown) => all.push(NAME),
+            Segment::Hole(_) => all.push('*'),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_and_question_marks_match() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("s3:Get*", "s3:GetObject", true),
+            ("s3:Get*", "s3:PutObject", false),
+            ("iam:*Role*", "iam:PassRole", true),
+            ("iam:PassRol?", "iam:PassRole", true),
+            ("a?c", "ac", false),
+            ("a*b*c", "aXbXbXc", true),
+            ("a*b", "aXbX", false),
+            ("", "", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn everything_is_told_by_what_only_stars_match() {
+        for (pattern, expected) in [
+            ("*", true),
+            ("*:*", true),
+            ("**", true),
+            ("s3:*", false),
+            ("*:Get*", false),
+            ("iam:PassRole", false),
+        ] {
+            assert_eq!(is_every_action(pattern), expected, "{pattern}");
+        }
+        for (pattern, expected) in [
+            ("*", true),
+            ("**", true),
+            ("arn:*", true),
+            ("arn:aws:*", true),
+            ("arn:aws:*:*:*:*", true),
+            ("arn:aws-cn:*", true),
+            ("*/*", false),
+            ("arn:aws:s3:::*", false),
+            ("arn:aws:iam::*:role/*", false),
+            ("arn:aws:s3:::bucket/*", false),
+        ] {
+            assert_eq!(is_every_resource(pattern), expected, "{pattern}");
+        }
+        assert_eq!(full_service("S3:*").as_deref(), Some("s3"));
+        assert_eq!(full_service("s3:Get*"), None);
+        assert_eq!(full_service("ec*:*"), None);
+    }
+}
