@@ -1,3 +1,100 @@
-//! output
+//! Writers: a finished report in, text for people and documents for machines out. Nothing is computed here that another
+//! writer would have to compute again.
 
 pub mod inspect;
+pub mod text;
+
+use crate::report::{Finding, Report};
+use crate::source::{SourceFile, SourceMap, Span};
+
+/// Text that must not be shown: what hidden values were read from, in all findings of a report.
+pub(crate) struct Secrets {
+    spans: Vec<Span>,
+}
+
+impl Secrets {
+    /// The places of the hidden values of a report.
+    pub(crate) fn of(report: &Report, sources: &SourceMap) -> Secrets {
+        let mut spans = Vec::new();
+        for finding in report.findings.iter().filter(|finding| finding.is_hidden()) {
+            collect(finding, sources, &mut spans);
+        }
+        spans.sort_unstable();
+        spans.dedup();
+        Secrets { spans }
+    }
+
+    /// Bytes `start..end` of a file, with every byte of hidden text replaced by `*`: offsets stay valid.
+    pub(crate) fn mask(&self, file: &SourceFile, start: usize, end: usize) -> String {
+        let text = file.text.get(start..end).unwrap_or("");
+        let mine: Vec<&Span> = self
+            .spans
+            .iter()
+            .filter(|span| span.source == file.id)
+            .filter(|span| (span.start as usize) < end && start < span.end as usize)
+            .collect();
+        if mine.is_empty() {
+            return text.to_owned();
+        }
+        let mut masked = String::with_capacity(text.len());
+        for (at, character) in text.char_indices() {
+            let at = start + at;
+            let is_hidden = mine
+                .iter()
+                .any(|span| (span.start as usize..span.end as usize).contains(&at));
+            if is_hidden && !matches!(character, '\n' | '\r') {
+                masked.extend(std::iter::repeat_n('*', character.len_utf8()));
+            } else {
+                masked.push(character);
+            }
+        }
+        masked
+    }
+}
+
+/// The value itself is written where its trail ends; the places before refer to it, and of them only quoted text is
+/// hidden, so that `var.password` can still be read.
+fn collect(finding: &Finding, sources: &SourceMap, spans: &mut Vec<Span>) {
+    if finding.is_default {
+        return;
+    }
+    let places: Vec<Span> = std::iter::once(finding.place)
+        .chain(finding.trail.iter().map(|place| place.span))
+        .collect();
+    let last = places.len() - 1;
+    for (index, span) in places.into_iter().enumerate() {
+        if index == last {
+            spans.push(span);
+            continue;
+        }
+        let Some(file) = sources.get(span.source) else {
+            continue;
+        };
+        let text = file.slice(span);
+        let quotes: Vec<usize> = text.match_indices(['"', '\'']).map(|(at, _)| at).collect();
+        if let (Some(first), Some(last)) = (quotes.first(), quotes.last()) {
+            let start = span.start as usize;
+            spans.push(Span::new(span.source, start + first, start + last + 1));
+        }
+    }
+}
+
+/// At most `most` characters of a text on one line, with `…` for what was cut.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if one_line.chars().count() <= most {
+        return one_line;
+    }
+    let mut short: String = one_line.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// `1 resource`, `2 resources`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
+}
