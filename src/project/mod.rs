@@ -1,6 +1,7 @@
 //! A project: the stacks to analyse. Paths of candidate files in, Terraform root modules and templates out.
 
 mod discover;
+pub mod settings;
 
 use std::sync::Arc;
 
