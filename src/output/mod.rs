@@ -2,10 +2,38 @@
 //! writer would have to compute again.
 
 pub mod inspect;
+pub mod sarif;
 pub mod text;
 
 use crate::report::{Finding, Report};
+use crate::source::files::{join, normalise};
 use crate::source::{SourceFile, SourceMap, Span};
+
+/// How paths as users see them (relative to where the program was started, or absolute) lie in their repository: what
+/// machines that look at the whole repository must be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// Absolute path of the repository's root, with `/` between the parts; none if it is not known.
+    pub root: Option<String>,
+    /// The folder the program was started in, seen from the root; empty for the root itself.
+    pub start: String,
+}
+
+impl Paths {
+    /// A path relative to the repository's root, without `.` and `..`; none for files outside of it.
+    pub fn in_repository(&self, path: &str) -> Option<String> {
+        let path = if path.starts_with('/') {
+            let root = normalise(self.root.as_deref()?);
+            let path = normalise(path);
+            let below = path.strip_prefix(root.trim_end_matches('/'))?;
+            below.strip_prefix('/')?.to_owned()
+        } else {
+            join(&self.start, path)
+        };
+        let is_outside = path == "." || path == ".." || path.starts_with("../");
+        (!is_outside && !path.is_empty()).then_some(path)
+    }
+}
 
 /// Text that must not be shown: what hidden values were read from, in all findings of a report.
 pub(crate) struct Secrets {
@@ -96,5 +124,40 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
         format!("1 {what}")
     } else {
         format!("{count} {what}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_seen_from_the_root_of_the_repository() {
+        let check = |root: Option<&str>, start: &str, path: &str, expected: Option<&str>| {
+            let paths = Paths {
+                root: root.map(str::to_owned),
+                start: start.to_owned(),
+            };
+            assert_eq!(paths.in_repository(path).as_deref(), expected, "{path}");
+        };
+        check(None, "", "./a/b.tf", Some("a/b.tf"));
+        check(
+            None,
+            "infra/prod",
+            "../modules/m.tf",
+            Some("infra/modules/m.tf"),
+        );
+        check(None, "infra", "../../other/m.tf", None);
+        check(None, "", "/srv/repo/a.tf", None);
+        check(Some("/srv/repo"), "x", "/srv/repo/a.tf", Some("a.tf"));
+        check(Some("/srv/repo/"), "x", "/srv/repo2/a.tf", None);
+        check(Some("/"), "", "/a.tf", Some("a.tf"));
+        check(None, "", ".", None);
+    }
+
+    #[test]
+    fn texts_are_cut_by_characters() {
+        assert_eq!(shortened("ää  \n öö", 10), "ää öö");
+        assert_eq!(shortened("äääää", 3), "ää…");
     }
 }
