@@ -440,7 +440,15 @@ fn step_into<'d>(
         Found::Branch(inner) => Some(under(Item::Branch(inner))),
         Found::Targets(targets, more) => Some(under(Item::Targets(Rc::new((targets, more))))),
         Found::Alias(path) => {
-            let mut at = node.clone();
+            // What is seen under another name keeps its own place and path.
+            let mut at = Node {
+                trace: node
+                    .trace
+                    .parent
+                    .clone()
+                    .unwrap_or_else(|| node.trace.clone()),
+                ..node.clone()
+            };
             for name in &path {
                 match named(&at, name, world).into_iter().next() {
                     Some(next) => at = next,

@@ -1,6 +1,9 @@
 //! The model: resources of both languages in one vocabulary, with links between them. Immutable once built.
 
 pub mod document;
+mod links;
+mod normalize;
+mod settle;
 pub mod vocabulary;
 
 use std::sync::Arc;
@@ -12,6 +15,7 @@ use crate::declared::{DeclaredOutput, Language};
 use crate::source::Span;
 use crate::value::{Guard, Unknown, Value, World};
 
+pub use normalize::normalize;
 pub use vocabulary::Vocabulary;
 
 /// Names one resource of a [`Model`].

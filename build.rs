@@ -1,0 +1,131 @@
+//! Embeds what `rulesets/` holds: walks its folders and writes tables of texts, so that nobody registers a file by hand
+//! and the program parses only what a run needs.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=rulesets");
+    let root =
+        PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("rulesets");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+    let files = yaml_files(&root)?;
+    fs::write(out.join("vocabulary.rs"), vocabulary(&root, &files)?)?;
+    // Further tables (the rules, their options) are written here, each by a function of its own over `files`.
+    Ok(())
+}
+
+/// All YAML files below a folder, sorted.
+fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if !folder.is_dir() {
+        return Ok(found);
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            // A folder is watched as a whole only for what it holds directly.
+            println!("cargo::rerun-if-changed={}", path.display());
+            found.extend(yaml_files(&path)?);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            println!("cargo::rerun-if-changed={}", path.display());
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Path of a file as the program shows it.
+fn shown(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+    format!("rulesets/{}", parts.join("/"))
+}
+
+/// The texts of all `_resources.yaml`, and where in them each kind is described.
+fn vocabulary(root: &Path, files: &[PathBuf]) -> io::Result<String> {
+    let mut texts = String::from("pub(super) static FILES: &[(&str, &str)] = &[\n");
+    let mut chunks = String::from("pub(super) static CHUNKS: &[Chunk] = &[\n");
+    let resources = files.iter().filter(|path| {
+        path.file_name()
+            .is_some_and(|name| name == "_resources.yaml")
+    });
+    for (number, path) in resources.enumerate() {
+        let text = fs::read_to_string(path)?;
+        // `include_str!` keeps compiler messages short and the tables readable.
+        writeln!(
+            texts,
+            "    ({:?}, include_str!({:?})),",
+            shown(root, path),
+            path
+        )
+        .map_err(io::Error::other)?;
+        for (key, start, end) in sections(&text) {
+            let native = terraform_types(&text[start..end]);
+            writeln!(
+                chunks,
+                "    Chunk {{ file: {number}, start: {start}, end: {end}, key: {key:?}, native: &{native:?} }},"
+            )
+            .map_err(io::Error::other)?;
+        }
+    }
+    Ok(format!("{texts}];\n{chunks}];\n"))
+}
+
+/// The top-level keys of a YAML mapping and the bytes of each with its value.
+fn sections(text: &str) -> Vec<(&str, usize, usize)> {
+    let mut found: Vec<(&str, usize, usize)> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            // Kinds hold colons; the key ends at the colon before a blank.
+            let content = line.trim_end();
+            let end = content.find(": ").unwrap_or(content.len());
+            let key = content[..end].trim_end_matches(':');
+            if let Some(last) = found.last_mut() {
+                last.2 = at;
+            }
+            found.push((key, at, text.len()));
+        }
+        at += line.len();
+    }
+    found
+}
+
+/// The Terraform types that a kind's description names: after `terraform:`, and as keys of `also` and `parts`.
+fn terraform_types(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    let mut add = |word| {
+        let is_type =
+            |word: &&str| word.contains('_') && word.starts_with(|c: char| c.is_ascii_lowercase());
+        if Some(word).filter(is_type).is_some() && !found.contains(&word) {
+            found.push(word);
+        }
+    };
+    let mut is_spellings = false;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let content = line.trim();
+        if indent == 2 {
+            is_spellings = matches!(content, "also:" | "parts:");
+        } else if indent == 4 && is_spellings {
+            add(content.split(':').next().unwrap_or_default());
+        }
+        if let Some((_, rest)) = line.split_once("terraform:") {
+            let list = rest.trim_start();
+            let end = match list.strip_prefix('[') {
+                Some(_) => list.find(']'),
+                None => list.find([',', ' ', '}']),
+            };
+            let list = &list[..end.unwrap_or(list.len())];
+            list.split(['[', ']', ',', ' ']).for_each(&mut add);
+        }
+    }
+    found
+}
