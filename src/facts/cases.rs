@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::source::Span;
 use crate::value::{
-    Alternative, Atom, Certainty, Data, Guard, List, ListKind, Member, Members, Object, ObjectKind,
-    Origin, Reason, Unknown, Value, World,
+    Alternative, Atom, Certainty, Data, Guard, List, ListKind, Member, Members, Number, Object,
+    ObjectKind, Origin, Reason, Unknown, Value, World,
 };
 
 /// Undecided atoms in one value beyond which its cases are not told apart.
@@ -290,5 +290,50 @@ pub(super) fn member(value: &Value, name: &str) -> Value {
         },
         Data::Unknown(why) => unknown(why, &value.origin),
         _ => Value::null(Span::NONE),
+    }
+}
+
+/// A setting that holds under a condition, and what was set before where it does not.
+pub(super) fn otherwise(guard: &Guard, setting: Value, earlier: Option<Value>) -> Value {
+    if guard.is_always() {
+        return setting;
+    }
+    let site = setting.span();
+    let earlier = earlier.unwrap_or_else(|| Value::null(site));
+    Value::choice(
+        vec![
+            Alternative {
+                guard: guard.clone(),
+                value: setting,
+            },
+            Alternative {
+                guard: !guard.clone(),
+                value: earlier,
+            },
+        ],
+        site,
+    )
+}
+
+/// A text that spells a truth value or a whole number as that: for services that take texts only.
+pub(super) fn typed(value: &Value) -> Value {
+    let Some(text) = value.as_str() else {
+        return value.clone();
+    };
+    let is_number = !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text == "0" || !text.starts_with('0'));
+    let data = match text.to_ascii_lowercase().as_str() {
+        "true" => Data::Bool(true),
+        "false" => Data::Bool(false),
+        digits if is_number => match Number::parse(digits) {
+            Some(number) => Data::Number(number),
+            None => return value.clone(),
+        },
+        _ => return value.clone(),
+    };
+    Value {
+        data,
+        ..value.clone()
     }
 }

@@ -13,11 +13,16 @@
 //! what is still open, so that the caller can split. What stays undecided is shown as such: an element of a list that
 //! exists only under a condition is a choice between the element and null.
 
+mod attributes;
 mod beanstalk;
 mod cases;
+mod containers;
+mod eks;
 mod iam;
+mod images;
 mod network;
 mod shape;
+mod zones;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -94,6 +99,30 @@ pub const FACTS: &[Fact] = &[
         compute: iam::statements,
     },
     Fact {
+        name: "iam.trust",
+        kinds: iam::ROLES,
+        shape: &iam::TRUST,
+        compute: iam::trust,
+    },
+    Fact {
+        name: "iam.attached",
+        kinds: iam::HOLDERS,
+        shape: &iam::ATTACHED,
+        compute: iam::attached,
+    },
+    Fact {
+        name: "iam.admin",
+        kinds: iam::HOLDERS,
+        shape: &iam::ADMIN,
+        compute: iam::admin,
+    },
+    Fact {
+        name: "policy",
+        kinds: iam::POLICY_HOLDERS,
+        shape: &iam::POLICY,
+        compute: iam::policy,
+    },
+    Fact {
         name: "settings",
         kinds: beanstalk::KINDS,
         shape: &beanstalk::SETTINGS,
@@ -105,7 +134,45 @@ pub const FACTS: &[Fact] = &[
         shape: &beanstalk::PLATFORM,
         compute: beanstalk::platform,
     },
+    Fact {
+        name: "eks.version",
+        kinds: eks::KINDS,
+        shape: &eks::VERSION,
+        compute: eks::version,
+    },
+    Fact {
+        name: "images",
+        kinds: images::KINDS,
+        shape: &images::IMAGES,
+        compute: images::images,
+    },
+    Fact {
+        name: "mounts",
+        kinds: containers::KINDS,
+        shape: &containers::MOUNTS,
+        compute: containers::mounts,
+    },
+    Fact {
+        name: "attributes",
+        kinds: attributes::KINDS,
+        shape: &attributes::ATTRIBUTES,
+        compute: attributes::attributes,
+    },
+    Fact {
+        name: "zones",
+        kinds: zones::KINDS,
+        shape: &zones::ZONES,
+        compute: zones::zones,
+    },
 ];
+
+/// The rows of a table in tab-separated columns, comments left out.
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| line.split('\t').collect())
+}
 
 /// What stands at a path of names below `$.facts` of a kind.
 #[derive(Clone, Copy, Debug)]

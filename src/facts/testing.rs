@@ -147,7 +147,7 @@ impl Case {
                     Some("terraform") => Language::Terraform,
                     _ => Language::CloudFormation,
                 };
-                let links = body.member("links").map_or_else(empty, |links| links);
+                let links = body.member("links").unwrap_or_else(empty);
                 let links = links.entries().map(|(name, targets)| {
                     let mut found = Links::default();
                     for target in targets.elements() {

@@ -648,18 +648,14 @@ fn facts_are_found_by_their_paths() {
         at(kind, &["network", "ingress"]),
         Ok(Place::Value(_))
     ));
-    let (depth, known) = at(kind, &["network", "ingres"]).err().expect("unknown");
+    let (depth, known) = at(kind, &["network", "ingres"]).expect_err("unknown");
     assert_eq!((depth, known), (1, vec!["ingress", "egress"]));
-    let (depth, known) = at("AWS::S3::Nothing", &["settings"])
-        .err()
-        .expect("unknown");
+    let (depth, known) = at("AWS::S3::Nothing", &["settings"]).expect_err("unknown");
     assert_eq!((depth, known.len()), (0, 0));
     let beanstalk = "AWS::ElasticBeanstalk::Environment";
     let path = ["settings", "aws:ec2:vpc", "ELBScheme"];
     assert!(matches!(at(beanstalk, &path), Ok(Place::Value(_))));
-    let (depth, known) = at(beanstalk, &["platform", "generatio"])
-        .err()
-        .expect("unknown");
+    let (depth, known) = at(beanstalk, &["platform", "generatio"]).expect_err("unknown");
     assert_eq!((depth, known[0]), (1, "generation"));
 }
 
@@ -674,4 +670,364 @@ fn no_fact_is_called_like_a_reserved_member() {
             );
         }
     }
+}
+
+/// The vectors of identities and trust: the verdict in words stands beside each.
+#[test]
+fn iam_vectors_have_their_facts() {
+    let text = include_str!("../../tests/vectors/iam.json");
+    let vectors: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let rows_of = |vector: &serde_json::Value| -> Vec<String> {
+        serde_json::from_value(vector["statements"].clone()).expect("texts")
+    };
+    let all = |name: &str| vectors[name].as_array().expect("a list").clone();
+    let world = World::new();
+    for vector in all("identity") {
+        let policies: Vec<String> = vector["policies"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|policy| format!("{{ PolicyDocument: {policy} }}"))
+            .collect();
+        let (boundary, is_bounded) = match &vector["boundary"] {
+            serde_json::Value::Null => (String::new(), ""),
+            policy => (
+                format!(
+                    "  links: {{ boundary: [b] }}\nb: {{ kind: AWS::IAM::ManagedPolicy, properties: {{ PolicyDocument: {policy} }} }}\n"
+                ),
+                "PermissionsBoundary: !Ref b.arn, ",
+            ),
+        };
+        let policies = policies.join(", ");
+        let case = Case::new(&format!(
+            "r:\n  kind: AWS::IAM::Role\n  properties: {{ {is_bounded}Policies: [{policies}] }}\n{boundary}"
+        ));
+        let found = table(
+            &case.fact("r", "iam.statements", &world),
+            &[
+                "effect",
+                "every_action",
+                "every_resource",
+                "conditional",
+                "services_full",
+                "not_action",
+                "not_resource",
+            ],
+        );
+        assert_eq!(found, rows_of(&vector), "{}", vector["id"]);
+        let admin = show(&case.fact("r", "iam.admin", &world));
+        assert_eq!(
+            vector["admin"], admin,
+            "{}: {}",
+            vector["id"], vector["verdict"]
+        );
+    }
+    for vector in all("trust") {
+        let policy = &vector["policy"];
+        let case = Case::new(&format!(
+            "r: {{ kind: AWS::IAM::Role, properties: {{ AssumeRolePolicyDocument: {policy} }} }}"
+        ));
+        let found = table(
+            &case.fact("r", "iam.trust", &world),
+            &[
+                "anybody",
+                "public",
+                "not_principal",
+                "has_subject",
+                "subject_scope",
+                "has_audience",
+                "source_guard",
+                "conditional",
+            ],
+        );
+        assert_eq!(
+            found,
+            rows_of(&vector),
+            "{}: {}",
+            vector["id"],
+            vector["verdict"]
+        );
+    }
+}
+
+#[test]
+fn principals_tell_account_and_issuer() {
+    let others = "
+github: { kind: AWS::IAM::OIDCProvider, properties: { Url: 'https://token.actions.githubusercontent.com' } }
+cluster: { kind: AWS::IAM::OIDCProvider, properties: { Url: !Ref 'c.identity[0].oidc[0].issuer' } }
+other: { kind: AWS::IAM::Role, properties: {} }
+";
+    let principal = |principal: &str| {
+        let text = format!(
+            "r: {{ kind: AWS::IAM::Role, properties: {{ AssumeRolePolicyDocument: {{ Statement: {{ Effect: Allow, Principal: {principal}, Action: 'sts:AssumeRole' }} }} }} }}{others}"
+        );
+        let list = Case::new(&text).fact("r", "iam.trust", &World::new());
+        let first = list.elements().next().expect("a statement");
+        table(
+            &first.member("principals").expect("principals"),
+            &["account", "own", "issuer"],
+        )
+        .join("; ")
+    };
+    for (written, expected) in [
+        ("{ AWS: '111122223333' }", "111122223333 - none"),
+        ("{ AWS: !Ref other.arn }", "? true none"),
+        ("{ AWS: !Unknown arn }", "..."),
+        ("{ AWS: 'arn:aws:iam::<account>:root' }", "? ? none"),
+        (
+            "{ AWS: 'arn:aws:iam::<data.aws_caller_identity.me.account_id>:root' }",
+            "? true none",
+        ),
+        ("{ Federated: !Ref github.arn }", "- - github"),
+        ("{ Federated: !Ref cluster.arn }", "- - eks"),
+        ("{ Federated: !Ref elsewhere.arn }", "- - ?"),
+        ("{ Service: ec2.amazonaws.com }", "- - none"),
+    ] {
+        assert_eq!(principal(written), expected, "{written}");
+    }
+}
+
+#[test]
+fn administrators_are_told_over_all_policies() {
+    let admin = |properties: &str| {
+        let text = format!("r:\n  kind: AWS::IAM::Role\n  properties: {{ {properties} }}\n");
+        show(&Case::new(&text).fact("r", "iam.admin", &World::new()))
+    };
+    let all = "Policies: [{ PolicyDocument: { Statement: { Effect: Allow, Action: '*', Resource: '*' } } }]";
+    for (properties, expected) in [
+        (
+            "ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']",
+            "true",
+        ),
+        (
+            "ManagedPolicyArns: ['arn:<p>:iam::aws:policy/AdministratorAccess']",
+            "true",
+        ),
+        (
+            "ManagedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']",
+            "false",
+        ),
+        (
+            "ManagedPolicyArns: ['arn:aws:iam::111122223333:policy/own']",
+            "?",
+        ),
+        ("ManagedPolicyArns: !Unknown arns", "?"),
+        ("", "false"),
+        ("Policies: [{ PolicyDocument: !Unknown p }]", "?"),
+        (
+            &format!("{all}, PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess'"),
+            "false",
+        ),
+        (
+            &format!("{all}, PermissionsBoundary: 'arn:aws:iam::111122223333:policy/limit'"),
+            "?",
+        ),
+        (
+            &format!("{all}, PermissionsBoundary: 'arn:aws:iam::aws:policy/AdministratorAccess'"),
+            "true",
+        ),
+        (all, "true"),
+    ] {
+        assert_eq!(admin(properties), expected, "{properties}");
+    }
+}
+
+#[test]
+fn attached_policies_have_names() {
+    let text = "
+r:
+  kind: AWS::IAM::Role
+  properties:
+    ManagedPolicyArns:
+      - arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole
+      - arn:<p>:iam::aws:policy/AmazonEKSServicePolicy
+      - arn:aws:iam::111122223333:policy/own
+      - !Ref m.arn
+      - !Ref d.arn
+  links: { policies: [n] }
+m: { kind: AWS::IAM::ManagedPolicy, properties: { ManagedPolicyName: written } }
+n: { kind: AWS::IAM::ManagedPolicy, properties: { ManagedPolicyName: naming } }
+d: { kind: data.aws_iam_policy, native_kind: data.aws_iam_policy, properties: { name: ViewOnlyAccess } }
+";
+    let list = Case::new(text).fact("r", "iam.attached", &World::new());
+    assert_eq!(
+        table(&list, &["name", "aws", "deprecated"]),
+        [
+            "AWSLambdaBasicExecutionRole true false",
+            "AmazonEKSServicePolicy true true",
+            "own false false",
+            "written false false",
+            "ViewOnlyAccess ? false",
+            "naming false false",
+        ]
+    );
+}
+
+#[test]
+fn resource_policies_are_public_unless_somebody_is_meant() {
+    let policy = |statement: &str| {
+        let text = format!(
+            "r: {{ kind: AWS::ECR::Repository, properties: {{ RepositoryPolicyText: {{ Statement: {statement} }} }} }}"
+        );
+        let fact = Case::new(&text).fact("r", "policy", &World::new());
+        let statements = fact.member("statements").expect("statements");
+        table(&statements, &["anybody", "public", "narrow_by", "admin"]).join("; ")
+    };
+    for (statement, expected) in [
+        (
+            "{ Effect: Allow, Principal: '*', Action: 'ecr:*' }",
+            "true true [] true",
+        ),
+        (
+            "{ Effect: Allow, Principal: { AWS: ['*'] }, Action: 'ecr:BatchGetImage' }",
+            "true true [] false",
+        ),
+        (
+            "{ Effect: Deny, Principal: '*', Action: '*' }",
+            "true false [] true",
+        ),
+        (
+            "{ Effect: Allow, Principal: '*', Action: '*', Condition: { StringEquals: { aws:PrincipalOrgID: o-1 } } }",
+            "true false [aws:principalorgid] true",
+        ),
+        (
+            "{ Effect: Allow, Principal: '*', Action: '*', Condition: { Bool: { aws:SecureTransport: 'true' } } }",
+            "true true [] true",
+        ),
+        (
+            "{ Effect: Allow, Principal: { AWS: !Ref r.arn }, Action: '*' }",
+            "false false [] true",
+        ),
+        (
+            "{ Effect: Allow, Principal: !Unknown p, Action: '*' }",
+            "? ? [] true",
+        ),
+        (
+            "{ Effect: Allow, Principal: '*', Action: '*', Condition: !Unknown c }",
+            "true ? [...] true",
+        ),
+    ] {
+        assert_eq!(policy(statement), expected, "{statement}");
+    }
+}
+
+#[test]
+fn a_policy_is_present_where_it_or_its_resource_is() {
+    let text = "
+none: { kind: AWS::S3::Bucket, properties: {}, links: { policies: [] } }
+some: { kind: AWS::S3::Bucket, properties: {}, links: { policies: [p] } }
+perhaps: { kind: AWS::S3::Bucket, properties: {}, links: { policies: ['...'] } }
+key: { kind: AWS::KMS::Key, properties: { KeyPolicy: !Unknown k } }
+p:
+  kind: AWS::S3::BucketPolicy
+  exists: Strict
+  properties: { PolicyDocument: { Statement: { Effect: Deny, Principal: '*', Action: 's3:*', Resource: '*', Condition: { Bool: { aws:SecureTransport: 'false' } } } } }
+";
+    let case = Case::new(text);
+    let row = |address: &str, world: &World| {
+        let fact = case.fact(address, "policy", world);
+        let show = |name: &str| show(&fact.member(name).expect("always there"));
+        format!("{} {}", show("present"), show("denies_plain_http"))
+    };
+    let open = World::new();
+    assert_eq!(row("none", &open), "false false");
+    assert_eq!(row("some", &when("Strict")), "true true");
+    assert_eq!(row("some", &when("!Strict")), "false false");
+    assert_eq!(row("some", &open), "? ?");
+    assert_eq!(row("perhaps", &open), "? ?");
+    assert_eq!(row("key", &open), "? ?");
+    assert_eq!(row("p", &open), "true true");
+}
+
+#[test]
+fn node_groups_take_the_version_of_their_cluster() {
+    let text = "
+c: { kind: AWS::EKS::Cluster, properties: { Version: '1.32' } }
+n: { kind: AWS::EKS::Nodegroup, properties: {}, links: { cluster: [c] } }
+u: { kind: AWS::EKS::Cluster, properties: { Version: !Unknown v } }
+d: { kind: AWS::EKS::Cluster, properties: {} }
+";
+    let case = Case::new(text);
+    let version = |address: &str| show(&case.fact(address, "eks.version", &World::new()));
+    let expected = "{minor: 32, support: extended, until: 2027-03-23}";
+    assert_eq!(version("c"), expected);
+    assert_eq!(version("n"), expected);
+    assert_eq!(version("u"), "?");
+    assert_eq!(version("d"), "-");
+}
+
+#[test]
+fn task_definitions_show_images_and_host_paths() {
+    let text = "
+t:
+  kind: AWS::ECS::TaskDefinition
+  properties:
+    Volumes: [{ Name: docker, Host: { SourcePath: /var/run/docker.sock } }, { Name: tmp, Host: {} }, { Name: logs, Host: { SourcePath: /var/log } }]
+    ContainerDefinitions:
+      - { Name: web, Image: nginx, MountPoints: [{ SourceVolume: docker, ReadOnly: true }, { SourceVolume: logs }] }
+      - { Name: app, Image: '<repo.repository_url>:1', MountPoints: [{ SourceVolume: docker, ReadOnly: true }] }
+      - !If [Debug, { Name: spy, Image: !Unknown image, MountPoints: [{ SourceVolume: docker }] }, !Ref AWS.NoValue]
+";
+    let case = Case::new(text);
+    let columns = ["container", "registry", "tag", "mutable", "public_hub"];
+    let world = when("Debug");
+    assert_eq!(
+        table(&case.fact("t", "images", &world), &columns),
+        [
+            "web docker.io - true true",
+            "app ? 1 true false",
+            "spy ? ? ? ?"
+        ]
+    );
+    let columns = ["host_path", "containers", "read_only_everywhere", "socket"];
+    assert_eq!(
+        table(&case.fact("t", "mounts", &world), &columns),
+        [
+            "/var/run/docker.sock [web, app, spy] false true",
+            "/var/log [web] false false"
+        ]
+    );
+}
+
+#[test]
+fn attributes_are_an_object_with_types() {
+    let text = "
+l:
+  kind: AWS::ElasticLoadBalancingV2::LoadBalancer
+  properties:
+    LoadBalancerAttributes:
+      - { Key: deletion_protection.enabled, Value: 'true' }
+      - { Key: idle_timeout.timeout_seconds, Value: '60' }
+      - { Key: access_logs.s3.bucket, Value: !Unknown bucket }
+";
+    let fact = Case::new(text).fact("l", "attributes", &World::new());
+    assert_eq!(
+        show(&fact),
+        "{deletion_protection.enabled: true, idle_timeout.timeout_seconds: 60, access_logs.s3.bucket: ?}"
+    );
+}
+
+#[test]
+fn zones_are_distinct_and_open_for_subnets_outside() {
+    let text = "
+a: { kind: AWS::EC2::Subnet, properties: { AvailabilityZone: eu-west-1a } }
+b: { kind: AWS::EC2::Subnet, properties: { AvailabilityZone: eu-west-1a } }
+c: { kind: AWS::EC2::Subnet, exists: Large, properties: { AvailabilityZone: eu-west-1c } }
+d: { kind: AWS::EC2::Subnet, properties: { AvailabilityZone: !Ref 'data.z.names[0]' } }
+e: { kind: AWS::EC2::Subnet, properties: { AvailabilityZone: !Ref 'data.z.names[1]' } }
+one: { kind: AWS::EKS::Cluster, links: { subnets: [a, b] } }
+two: { kind: AWS::EKS::Cluster, links: { subnets: [a, b, c] } }
+looked: { kind: AWS::EKS::Cluster, links: { subnets: [d, e, d] } }
+outside: { kind: AWS::EKS::Cluster, links: { subnets: [a, AWS::EC2::Subnet] } }
+named: { kind: AWS::AutoScaling::AutoScalingGroup, properties: { AvailabilityZones: [eu-west-1a, eu-west-1b] } }
+";
+    let case = Case::new(text);
+    let zones = |address: &str, world: &World| show(&case.fact(address, "zones", world));
+    let open = World::new();
+    assert_eq!(zones("one", &open), "[eu-west-1a]");
+    assert_eq!(zones("two", &when("Large")), "[eu-west-1a, eu-west-1c]");
+    assert_eq!(zones("two", &when("!Large")), "[eu-west-1a]");
+    assert_eq!(zones("looked", &open), "[?, ?]");
+    assert_eq!(zones("outside", &open), "[eu-west-1a, ...]");
+    assert_eq!(zones("named", &open), "[eu-west-1a, eu-west-1b]");
 }

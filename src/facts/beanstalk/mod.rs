@@ -11,8 +11,8 @@ use super::cases::{self, Case};
 use super::{Scope, Shape};
 use crate::model::{LinkTarget, Resource};
 use crate::value::{
-    Alternative, Certainty, Data, Guard, Member, Members, Number, Object, ObjectKind, Origin,
-    Reason, Unknown, Value,
+    Alternative, Certainty, Data, Member, Members, Object, ObjectKind, Origin, Reason, Unknown,
+    Value,
 };
 
 pub(super) use platform::{PLATFORM, platform};
@@ -42,7 +42,7 @@ struct Default {
 }
 
 static DEFAULTS: LazyLock<Vec<Default>> = LazyLock::new(|| {
-    rows(include_str!("options.tsv"))
+    super::rows(include_str!("options.tsv"))
         .filter_map(|row| {
             Some(Default {
                 namespace: row.first()?,
@@ -53,14 +53,6 @@ static DEFAULTS: LazyLock<Vec<Default>> = LazyLock::new(|| {
         })
         .collect()
 });
-
-/// The rows of a table, comments left out.
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .map(|line| line.split('\t').collect())
-}
 
 /// Settings by namespace and option.
 #[derive(std::default::Default)]
@@ -161,10 +153,10 @@ impl Settings {
             let setting = if UNTYPED.contains(&name) {
                 setting
             } else {
-                typed(&setting)
+                cases::typed(&setting)
             };
             let earlier = entry.options.get(option).cloned();
-            let setting = otherwise(&guard, setting, earlier);
+            let setting = cases::otherwise(&guard, setting, earlier);
             entry.options.insert(option.into(), setting);
         }
     }
@@ -182,7 +174,7 @@ impl Settings {
                 _ => Certainty::Yes,
             };
             let value = match holds {
-                Certainty::Yes => typed(&cases::text(default.value, &origin)),
+                Certainty::Yes => cases::typed(&cases::text(default.value, &origin)),
                 Certainty::No => continue,
                 Certainty::Unsure => {
                     cases::depends("the platform or the kind of environment", &origin)
@@ -272,28 +264,6 @@ fn saved_configuration<'a>(scope: &Scope<'a>) -> Option<&'a Resource> {
     }
 }
 
-/// A setting that holds under a condition, and what was set before where it does not.
-fn otherwise(guard: &Guard, setting: Value, earlier: Option<Value>) -> Value {
-    if guard.is_always() {
-        return setting;
-    }
-    let site = setting.span();
-    let earlier = earlier.unwrap_or_else(|| Value::null(site));
-    Value::choice(
-        vec![
-            Alternative {
-                guard: guard.clone(),
-                value: setting,
-            },
-            Alternative {
-                guard: !guard.clone(),
-                value: earlier,
-            },
-        ],
-        site,
-    )
-}
-
 fn is_absent_somewhere(value: &Value) -> bool {
     match &value.data {
         Data::Choice(alternatives) => alternatives.iter().any(|a| is_absent_somewhere(&a.value)),
@@ -313,28 +283,5 @@ fn or_default(value: &Value, default: &Value) -> Value {
             Value::choice(filled.collect(), value.span())
         }
         _ => value.clone(),
-    }
-}
-
-/// Elastic Beanstalk takes texts only; what they spell is a truth value or a whole number.
-fn typed(value: &Value) -> Value {
-    let Some(text) = value.as_str() else {
-        return value.clone();
-    };
-    let is_number = !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
-    let data = match text.to_ascii_lowercase().as_str() {
-        "true" => Data::Bool(true),
-        "false" => Data::Bool(false),
-        digits if is_number => match Number::parse(digits) {
-            Some(number) => Data::Number(number),
-            None => return value.clone(),
-        },
-        _ => return value.clone(),
-    };
-    Value {
-        data,
-        ..value.clone()
     }
 }

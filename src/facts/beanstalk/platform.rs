@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::Regex;
 
-use super::rows;
 use crate::facts::cases::{self, Record};
-use crate::facts::{Field, Scope, Shape};
+use crate::facts::{Field, Scope, Shape, rows};
 use crate::value::{Certainty, Data, Segment, Value};
 
 /// `platform`

@@ -139,8 +139,8 @@ impl Conditions {
         if holds_without_key && !ALWAYS_PRESENT.contains(&key) && !self.requires(key) {
             return Certainty::No;
         }
-        let compares_patterns = test.base.ends_with("like")
-            || matches!(test.base.as_str(), "arnequals" | "ipaddress" | "bool");
+        let compares_patterns =
+            test.is_pattern() || matches!(test.base.as_str(), "ipaddress" | "bool");
         if test.values.more.is_some() && compares_patterns {
             return Certainty::Unsure;
         }
@@ -207,6 +207,21 @@ impl Conditions {
 }
 
 impl Test {
+    /// Whether values are patterns.
+    pub(super) fn is_pattern(&self) -> bool {
+        self.base.ends_with("like") || self.base == "arnequals"
+    }
+
+    /// Whether it holds exactly for requests over plain HTTP.
+    pub(super) fn is_plain_http(&self) -> bool {
+        self.key == "aws:securetransport"
+            && self.base == "bool"
+            && !self.values.items.is_empty()
+            && self.values.items.iter().all(|item| {
+                answers_text(&item.value, &|text| text.eq_ignore_ascii_case("false")).is_yes()
+            })
+    }
+
     fn read(operator: &str, tests: &Value, key: &str, values: &Value, scope: &Scope<'_>) -> Test {
         let lower = operator.trim().to_ascii_lowercase();
         let (set, rest) = match lower.split_once(':') {
@@ -233,7 +248,7 @@ impl Test {
 
 /// Whether an ARN pattern leaves the account open.
 fn has_any_account(arn: &str) -> bool {
-    let account = arn.splitn(6, ':').nth(4);
+    let account = arn.split(':').nth(4);
     match account {
         Some(account) => account.contains(['*', '?']),
         // Fewer parts: a star took the account with it.

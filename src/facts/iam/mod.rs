@@ -1,14 +1,32 @@
 //! IAM facts: what identities may do, who may become them, and what policies of resources admit.
 
+mod admin;
+mod attached;
 mod condition;
 mod pattern;
+mod policy;
+mod principal;
 mod statement;
 
 use super::cases;
 use super::{Field, Scope, Shape};
 use crate::model::{LinkTarget, ResourceId};
 use crate::value::{Certainty, Guard, Origin, Value};
+use principal::Principals;
 use statement::Statements;
+
+pub(super) use admin::admin;
+pub(super) use attached::{ATTACHED, attached};
+pub(super) use policy::{POLICY, RESOURCES as POLICY_HOLDERS, policy};
+
+/// Identities that policies are attached to.
+pub(super) const HOLDERS: &[&str] = &["AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"];
+
+/// `iam.admin`
+pub(super) const ADMIN: Shape = Shape::Bool;
+
+/// What is trusted to become somebody else.
+pub(super) const ROLES: &[&str] = &["AWS::IAM::Role"];
 
 /// Identities, and the policies that are put on them.
 pub(super) const IDENTITIES: &[&str] = &[
@@ -101,6 +119,82 @@ const CONDITIONS: Field = Field::new(
 );
 const SID: Field = Field::maybe("sid", Shape::Source, "the statement's name");
 
+const PRINCIPALS: Field = Field::new(
+    "principals",
+    Shape::List(&Shape::Object(&[
+        Field::new(
+            "type",
+            Shape::Text,
+            "AWS, Service, Federated, CanonicalUser, or *",
+        ),
+        Field::new("id", Shape::Source, "as written"),
+        Field::maybe("account", Shape::Text, "the account of an AWS principal"),
+        Field::maybe(
+            "own",
+            Shape::Bool,
+            "true where the code says that it is the account deployed to; absent where an account is written out",
+        ),
+        Field::new("issuer", Shape::Text, "eks, github, gitlab, other, none"),
+    ])),
+    "who is meant",
+);
+const NOT_PRINCIPAL: Field =
+    Field::new("not_principal", Shape::Bool, "whether NotPrincipal is used");
+const ANYBODY: Field = Field::new("anybody", Shape::Bool, "whether every AWS account is meant");
+const PUBLIC: Field = Field::new(
+    "public",
+    Shape::Bool,
+    "whether it allows anybody, with no condition that binds them to somebody, an account or a network",
+);
+const NARROW_BY: Field = Field::new(
+    "narrow_by",
+    Shape::List(&Shape::Text),
+    "the keys, in lower case, of conditions that narrow or may",
+);
+
+/// `iam.trust`
+pub(super) const TRUST: Shape = Shape::List(&Shape::Object(&[
+    EFFECT,
+    ACTIONS,
+    EXCEPT_ACTIONS,
+    RESOURCES,
+    EXCEPT_RESOURCES,
+    EVERY_ACTION,
+    EVERY_RESOURCE,
+    NOT_ACTION,
+    NOT_RESOURCE,
+    SERVICES_FULL,
+    CONDITIONAL,
+    CONDITION_KEYS,
+    CONDITIONS,
+    SID,
+    PRINCIPALS,
+    NOT_PRINCIPAL,
+    ANYBODY,
+    PUBLIC,
+    NARROW_BY,
+    Field::new(
+        "has_subject",
+        Shape::Bool,
+        "whether a condition narrows the issuer's subjects",
+    ),
+    Field::maybe(
+        "subject_scope",
+        Shape::Text,
+        "exact, namespace (one owner's), any: the widest that a condition on the subject admits",
+    ),
+    Field::new(
+        "has_audience",
+        Shape::Bool,
+        "whether a condition narrows the issuer's audience",
+    ),
+    Field::new(
+        "source_guard",
+        Shape::Bool,
+        "whether a condition ties a service to a source resource, account or organisation",
+    ),
+]));
+
 /// Links from an identity to policies that are resources of their own.
 const POLICY_LINKS: &[&str] = &[
     "role_policies",
@@ -122,12 +216,31 @@ pub(super) fn statements(scope: &Scope<'_>) -> Value {
     cases::list(items.collect(), statements.more.clone(), &origin)
 }
 
+/// `iam.trust`
+pub(super) fn trust(scope: &Scope<'_>) -> Value {
+    let mut statements = Statements::default();
+    let written = cases::member(&scope.resource.properties, "AssumeRolePolicyDocument");
+    statements.read(&written, &Guard::Always, scope);
+    let items = statements.all.iter().map(|statement| {
+        let mut record = statement.record(scope);
+        let principals = Principals::read(statement, scope);
+        principals.show(statement, scope, &mut record);
+        principals.show_trust(statement, scope, &mut record);
+        cases::under(&statement.guard, record.done(&statement.body.origin))
+    });
+    let origin = Origin::at(scope.place());
+    cases::list(items.collect(), statements.more.clone(), &origin)
+}
+
 /// The statements of an identity or a policy.
 fn of_identity(scope: &Scope<'_>) -> Statements {
     let mut statements = Statements::default();
-    let mut seen: Vec<ResourceId> = Vec::new();
-    collect(scope, &Guard::Always, &mut statements, &mut seen);
+    collect_all(scope, &Guard::Always, &mut statements);
     statements
+}
+
+fn collect_all(scope: &Scope<'_>, guard: &Guard, statements: &mut Statements) {
+    collect(scope, guard, statements, &mut Vec::new());
 }
 
 fn collect(
@@ -155,10 +268,7 @@ fn collect(
         let document = cases::member(&policy.value, "PolicyDocument");
         statements.read(&document, &guard, scope);
     }
-    if !matches!(
-        &*resource.kind,
-        "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group"
-    ) {
+    if !HOLDERS.contains(&&*resource.kind) {
         return;
     }
     for name in POLICY_LINKS {

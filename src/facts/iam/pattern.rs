@@ -54,6 +54,12 @@ pub(super) fn is_every_resource(pattern: &str) -> bool {
     })
 }
 
+/// Whether a pattern matches all that another one does: stars of the other can only be met by stars.
+pub(super) fn includes(pattern: &str, other: &str) -> bool {
+    let fresh = other.replace('*', FRESH).replace('?', "\u{1}");
+    matches(&pattern.to_ascii_lowercase(), &fresh.to_ascii_lowercase())
+}
+
 /// The service whose every action a pattern covers, `s3` for `s3:*`.
 pub(super) fn full_service(pattern: &str) -> Option<String> {
     let (service, action) = pattern.split_once(':')?;
@@ -145,6 +151,16 @@ mod tests {
             ("arn:aws:s3:::bucket/*", false),
         ] {
             assert_eq!(is_every_resource(pattern), expected, "{pattern}");
+        }
+        for (pattern, other, expected) in [
+            ("iam:*", "iam:PassRole", true),
+            ("IAM:*", "iam:*Role*", true),
+            ("iam:*Role*", "iam:*", false),
+            ("*", "iam:*", true),
+            ("iam:?*", "iam:*", true),
+            ("s3:*", "iam:*", false),
+        ] {
+            assert_eq!(includes(pattern, other), expected, "{pattern} {other}");
         }
         assert_eq!(full_service("S3:*").as_deref(), Some("s3"));
         assert_eq!(full_service("s3:Get*"), None);
