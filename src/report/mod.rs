@@ -1,6 +1,8 @@
 //! The report: outcomes of rules on each stack in, findings with an identity, merged and sorted over all stacks, out.
 
+mod comments;
 pub mod fingerprint;
+pub mod suppress;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

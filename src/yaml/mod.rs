@@ -54,6 +54,20 @@ fn parse_yaml(file: &SourceFile) -> (Option<Value>, Vec<Diagnostic>) {
     (value, builder.diagnostics)
 }
 
+/// The comments of a YAML document, marks included, in order; up to the first fault in broken text.
+pub fn comments(file: &SourceFile) -> Vec<Span> {
+    let mut builder = Builder::new(&file.text, Some(file.id), Span::NONE);
+    builder.events = Parser::new_from_str_with_options(&file.text, options(true));
+    let mut comments = Vec::new();
+    while let Ok(Some((event, at))) = builder.next() {
+        if matches!(event, Event::Comment(..)) {
+            let (start, end) = bounds(&at);
+            comments.push(Span::new(file.id, start, end));
+        }
+    }
+    comments
+}
+
 /// Reads YAML that is not a file; every node has the place of what it was made from.
 ///
 /// # Errors
@@ -62,6 +76,18 @@ pub fn decode(text: &str, place: Span) -> Result<Option<Value>, String> {
     Builder::new(text, None, place)
         .document()
         .map_err(|(message, _)| message)
+}
+
+fn options(comments: bool) -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(comments);
+    if comments {
+        options.max_buffered_comment_events = usize::MAX;
+    }
+    options.simple_key_max_lookahead = 1 << 16;
+    options.flow_nesting_limit = DEEPEST + 8;
+    options.block_nesting_limit = DEEPEST + 8;
+    options
 }
 
 type Fault = (String, Span);
@@ -78,16 +104,11 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(text: &'a str, source: Option<SourceId>, place: Span) -> Builder<'a> {
-        let mut options = Options::default();
-        options.set_emit_comments(false);
-        options.simple_key_max_lookahead = 1 << 16;
-        options.flow_nesting_limit = DEEPEST + 8;
-        options.block_nesting_limit = DEEPEST + 8;
         Builder {
             text,
             source,
             place,
-            events: Parser::new_from_str_with_options(text, options),
+            events: Parser::new_from_str_with_options(text, options(false)),
             anchors: FxHashMap::default(),
             nodes: 0,
             diagnostics: Vec::new(),
