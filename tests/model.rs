@@ -794,7 +794,7 @@ resource "aws_ebs_encryption_by_default" "e" {}
         ask(
             &model,
             "AWS::EC2::Volume",
-            "$.links.default_encryption[*].Enabled"
+            "$.links.default_encryption[*].enabled"
         ),
         "~true"
     );

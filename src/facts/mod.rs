@@ -363,6 +363,10 @@ impl Derive for Facts {
         }
         (!members.is_empty()).then(|| Value::object(members, model.resource(resource).header))
     }
+
+    fn is_group(&self, name: &str) -> bool {
+        is_group(name)
+    }
 }
 
 #[cfg(test)]

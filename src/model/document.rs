@@ -52,7 +52,11 @@ impl<'d> Document<'d> {
 impl<'d> Branch<'d> for Document<'d> {
     fn member(&self, name: &str, _: &World) -> Found<'d> {
         match name {
-            "facts" => self.section(Section::Facts),
+            "facts" => Found::Branch(Rc::new(FactsOf {
+                context: self.context,
+                resource: self.resource,
+                group: String::new(),
+            })),
             "links" => self.section(Section::Links),
             "views" => self.section(Section::Views),
             "options" => Found::Value(self.context.options.clone(), Span::NONE),
@@ -70,7 +74,6 @@ impl<'d> Branch<'d> for Document<'d> {
 /// The reserved members that are computed on demand.
 #[derive(Clone, Copy)]
 enum Section {
-    Facts,
     Links,
     Views,
 }
@@ -86,10 +89,6 @@ impl<'d> Branch<'d> for SectionOf<'d> {
         let model = self.context.model;
         let resource = model.resource(self.resource);
         match self.section {
-            Section::Facts => match self.context.derive.fact(model, self.resource, name, world) {
-                Some(value) => Found::Value(value, Span::NONE),
-                None => Found::Nothing,
-            },
             Section::Links => match links(model, resource, name) {
                 Some(links) => {
                     let targets = links
@@ -116,6 +115,36 @@ impl<'d> Branch<'d> for SectionOf<'d> {
             Section::Views => Some(&self.context.model.resource(self.resource).properties),
             _ => None,
         }
+    }
+}
+
+/// The facts below a name.
+struct FactsOf<'d> {
+    context: &'d Context<'d>,
+    resource: ResourceId,
+    /// With a point at its end; empty for all.
+    group: String,
+}
+
+impl<'d> Branch<'d> for FactsOf<'d> {
+    fn member(&self, name: &str, world: &World) -> Found<'d> {
+        let name = format!("{}{name}", self.group);
+        let derive = self.context.derive;
+        if derive.is_group(&name) {
+            return Found::Branch(Rc::new(FactsOf {
+                context: self.context,
+                resource: self.resource,
+                group: format!("{name}."),
+            }));
+        }
+        match derive.fact(self.context.model, self.resource, &name, world) {
+            Some(value) => Found::Value(value, Span::NONE),
+            None => Found::Nothing,
+        }
+    }
+
+    fn value(&self) -> Option<&Value> {
+        None
     }
 }
 

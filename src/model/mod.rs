@@ -162,4 +162,11 @@ pub trait Derive {
     /// fact exists for its kind.
     fn fact(&self, model: &Model, resource: ResourceId, name: &str, world: &World)
     -> Option<Value>;
+
+    /// Whether several facts stand below this name (`network` of `network.ingress`): documents then ask for the longer
+    /// names, so that only what is read is computed.
+    fn is_group(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
 }

@@ -165,6 +165,20 @@ fn code_draft<const N: usize>(
     }
 }
 
+/// A resource in its native words.
+fn native_draft(resource: &Arc<DeclaredResource>) -> Draft {
+    Draft {
+        kind: resource.native_kind.clone(),
+        entry: None,
+        properties: resource.body.clone(),
+        holder: resource.address.clone(),
+        address: resource.address.clone(),
+        exists: resource.exists.clone(),
+        is_symbolic: resource.is_symbolic,
+        resource: resource.clone(),
+    }
+}
+
 fn block(members: Members, header: Span) -> Value {
     Value::new(
         Data::Object(Object::new(ObjectKind::Block, members)),
@@ -183,6 +197,15 @@ impl Run {
                     entry: entry.clone(),
                     spelling: *number,
                     resource: resource.clone(),
+                });
+                continue;
+            }
+            if entry.kind == resource.native_kind {
+                // A type that keeps its words: nothing is renamed, and what is not described is kept.
+                is_made = true;
+                self.drafts.push(Draft {
+                    entry: Some(entry.clone()),
+                    ..native_draft(resource)
                 });
                 continue;
             }
@@ -205,16 +228,7 @@ impl Run {
             }
         }
         if !is_made {
-            self.drafts.push(Draft {
-                kind: resource.native_kind.clone(),
-                entry: None,
-                properties: resource.body.clone(),
-                holder: resource.address.clone(),
-                address: resource.address.clone(),
-                exists: resource.exists.clone(),
-                is_symbolic: resource.is_symbolic,
-                resource: resource.clone(),
-            });
+            self.drafts.push(native_draft(resource));
         }
     }
 
@@ -686,7 +700,7 @@ fn part_of(why: &Arc<Unknown>, around: &Value) -> Value {
 }
 
 /// The only (or first) block of a list; where it exists under a condition, the next one otherwise.
-fn first_of(list: &Value) -> Option<Value> {
+pub(super) fn first_of(list: &Value) -> Option<Value> {
     let open = || {
         let why = list.as_list()?.more()?;
         Some(part_of(why, list))

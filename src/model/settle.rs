@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 
-use super::normalize::each_alternative;
+use super::normalize::{each_alternative, first_of};
 use super::vocabulary::{Encoding, Properties, Property, Row, Type};
 use crate::declared::Language;
 use crate::diagnostic::Diagnostic;
@@ -347,6 +347,13 @@ fn settle(
         _ => {}
     }
     let mut value = value;
+    if row.kind == Some(Type::Object) && value.as_list().is_some() {
+        // Terraform keeps a block that can stand only once as a list.
+        let first = first_of(&value)?;
+        return each_alternative(&first, &mut |value| {
+            settle(value.clone(), row, language, diagnostics)
+        });
+    }
     if let Some(encoding) = row.decode {
         match decoded(&value, encoding) {
             None => {}

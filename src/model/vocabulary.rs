@@ -452,7 +452,7 @@ impl Vocabulary {
         for entry in self.entries.values() {
             for (name, rule) in &entry.links {
                 for kind in rule.to.iter().flat_map(|kind| self.expand(kind)) {
-                    if !self.entries.contains_key(&kind) && !kind.starts_with("data.") {
+                    if !self.entries.contains_key(&kind) {
                         found.push(say(
                             rule.span,
                             format!(

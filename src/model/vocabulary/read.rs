@@ -19,9 +19,12 @@ use crate::yaml;
 const DEEPEST_SHAPE: usize = 12;
 
 const FILE_KEYS: [&str; 2] = ["groups", "shapes"];
-const ENTRY_KEYS: [&str; 8] = [
+const ENTRY_KEYS: [&str; 11] = [
     "terraform",
     "properties",
+    "attributes",
+    "defaults",
+    "decode",
     "native",
     "also",
     "parts",
@@ -140,9 +143,11 @@ impl Reader {
             if FILE_KEYS.contains(&&*name) {
                 continue;
             }
-            if !name.contains("::") {
-                let hint = did_you_mean(&name, FILE_KEYS)
-                    .or_else(|| Some("kinds are written as in `AWS::EC2::Instance`".to_owned()));
+            let is_native = !name.contains("::");
+            if is_native && !is_native_type(&name) {
+                let hint = did_you_mean(&name, FILE_KEYS).or_else(|| {
+                    Some("kinds are written as in `AWS::EC2::Instance` or `aws_ami`".to_owned())
+                });
                 self.say(member.key, format!("`{name}` is no kind"), hint);
                 continue;
             }
@@ -174,14 +179,47 @@ impl Reader {
             name: None,
         };
         let members = self.members(&member.value, "a kind");
-        if let Some((_, member)) = members.iter().find(|(name, _)| &**name == "properties") {
-            entry.properties = Arc::new(self.properties(&member.value, 0));
+        let section = |wanted: &str| {
+            let found = members.iter().find(|(name, _)| &**name == wanted);
+            found.map(|(_, member)| member.value.clone())
+        };
+        if let Some(value) = section("properties") {
+            entry.properties = Arc::new(self.properties(&value, 0));
+        }
+        if let Some(value) = section("attributes") {
+            let mut properties = self.attributes(&value);
+            for (name, member) in self.optional(section("defaults"), "`defaults`") {
+                match described(&mut properties, &name) {
+                    Some(row) => {
+                        row.default = Defaults {
+                            terraform: Some(member.value),
+                            cloudformation: None,
+                        };
+                    }
+                    None => self.say(member.key, format!("`{name}` is not described"), None),
+                }
+            }
+            for (name, member) in self.optional(section("decode"), "`decode`") {
+                let encoding = self.encoding(&member.value);
+                match described(&mut properties, &name) {
+                    Some(row) => row.decode = encoding,
+                    None => self.say(member.key, format!("`{name}` is not described"), None),
+                }
+            }
+            entry.properties = Arc::new(properties);
+            entry.spellings.push(Spelling {
+                native_kind: kind.clone(),
+                role: Role::Own,
+                filter: Vec::new(),
+                each: None,
+                properties: entry.properties.clone(),
+            });
         }
         let mut name = None;
         for (key, member) in members {
             let value = &member.value;
             match &*key {
-                "properties" => {}
+                "properties" | "attributes" | "defaults" | "decode" => {}
                 "terraform" => {
                     for (native_kind, _) in self.words(value, "a Terraform type") {
                         entry.spellings.push(Spelling {
@@ -425,20 +463,7 @@ impl Reader {
                     }
                     None => {}
                 },
-                "decode" => match self.word(value, "`decode`").as_deref() {
-                    Some("json") => row.decode = Some(Encoding::Json),
-                    Some("yaml") => row.decode = Some(Encoding::Yaml),
-                    Some("base64" | "text") => row.decode = Some(Encoding::Text),
-                    Some(word) => {
-                        self.unknown_word(
-                            value.span(),
-                            "encoding",
-                            word,
-                            &["json", "yaml", "base64", "text"],
-                        );
-                    }
-                    None => {}
-                },
+                "decode" => row.decode = self.encoding(value),
                 "keys" => match self.word(value, "`keys`").as_deref() {
                     Some("pascal") => row.is_pascal = true,
                     Some(word) => {
@@ -461,6 +486,66 @@ impl Reader {
         }
         row.members.extend(own);
         row
+    }
+
+    fn encoding(&mut self, value: &Value) -> Option<Encoding> {
+        const WORDS: [&str; 4] = ["json", "yaml", "base64", "text"];
+        match &*self.word(value, "`decode`")? {
+            "json" => Some(Encoding::Json),
+            "yaml" => Some(Encoding::Yaml),
+            "base64" | "text" => Some(Encoding::Text),
+            word => {
+                self.unknown_word(value.span(), "encoding", word, &WORDS);
+                None
+            }
+        }
+    }
+
+    fn optional(&mut self, value: Option<Value>, what: &str) -> Vec<(Arc<str>, Member)> {
+        value.map_or_else(Vec::new, |value| self.members(&value, what))
+    }
+
+    /// The attributes of a type that keeps its native words: a word for a type, `[word]` for a list, `{…}` for a block,
+    /// `[{…}]` for one that may be repeated.
+    fn attributes(&mut self, value: &Value) -> Properties {
+        let mut properties = Properties::default();
+        for (name, member) in self.members(value, "attributes") {
+            let path = native_path(&name);
+            let value = &member.value;
+            let row = match &value.data {
+                Data::List(list) => {
+                    let inner = list
+                        .items()
+                        .first()
+                        .filter(|item| item.as_object().is_some());
+                    let members = inner.map(|inner| self.attributes(inner));
+                    Row {
+                        each: members.is_some().then(|| path.clone()),
+                        at: if members.is_some() {
+                            Vec::new()
+                        } else {
+                            vec![path]
+                        },
+                        kind: Some(Type::List),
+                        members: members.unwrap_or_default(),
+                        ..Row::default()
+                    }
+                }
+                Data::Object(_) => Row {
+                    at: vec![path],
+                    kind: Some(Type::Object),
+                    members: self.attributes(value),
+                    ..Row::default()
+                },
+                _ => Row {
+                    at: vec![path],
+                    kind: self.kind(value),
+                    ..Row::default()
+                },
+            };
+            properties.insert(name, Property::new(vec![row], member.key));
+        }
+        properties
     }
 
     fn shape(&mut self, name: &str, span: Span, depth: usize) -> Properties {
@@ -541,6 +626,26 @@ impl Reader {
             return None;
         }
         Some(rule)
+    }
+}
+
+/// `aws_ami`, `data.aws_ami`
+fn is_native_type(name: &str) -> bool {
+    let name = name.strip_prefix("data.").unwrap_or(name);
+    let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(is_word)
+}
+
+/// The row at a dotted path of attributes.
+fn described<'a>(properties: &'a mut Properties, path: &str) -> Option<&'a mut Row> {
+    let (first, rest) = match path.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (path, None),
+    };
+    let row = properties.get_mut(first)?.rows.first_mut()?;
+    match rest {
+        Some(rest) => described(&mut row.members, rest),
+        None => Some(row),
     }
 }
 
