@@ -35,6 +35,8 @@ pub struct Declared {
     pub root: Arc<str>,
     /// Resource instances, in order of address parts as their language orders them; deterministic.
     pub resources: Vec<DeclaredResource>,
+    /// Resources of a template whose conditions certainly do not hold: without bodies, and part of no model.
+    pub absent: Vec<DeclaredResource>,
     /// Outputs of the root.
     pub outputs: Vec<DeclaredOutput>,
     /// Input variables of the root, or the template's parameters.
@@ -52,6 +54,7 @@ impl Declared {
             language,
             root: root.into(),
             resources: Vec::new(),
+            absent: Vec::new(),
             outputs: Vec::new(),
             inputs: Vec::new(),
             conditions: Vec::new(),

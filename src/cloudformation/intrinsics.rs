@@ -11,8 +11,8 @@ use super::parameters::scalar_text;
 use crate::diagnostic::did_you_mean;
 use crate::source::Span;
 use crate::value::{
-    Alternative, Data, List, ListKind, Member, Members, Object, ObjectKind, Reason, Segment, Step,
-    Subject, Text, Unknown, Value,
+    Alternative, Data, Guard, List, ListKind, Member, Members, Object, ObjectKind, Piece, Reason,
+    Segment, Step, Subject, Text, Unknown, Value,
 };
 
 /// Nested values that are followed.
@@ -32,19 +32,25 @@ const TABLE: &[(&str, Intrinsic)] = &[
     ("Fn::Base64", base64),
     ("Fn::If", choose),
     ("Fn::Cidr", cidr),
-    ("Fn::GetAZs", |_, _, place| {
-        environment("availability zones", place)
-    }),
+    ("Fn::GetAZs", zones),
     ("Fn::ImportValue", import),
     ("Fn::Transform", |_, _, place| {
         Value::unknown(Reason::Function("Fn::Transform".into()), place)
     }),
     ("Fn::Length", length),
     ("Fn::ToJsonString", to_json),
-    ("Fn::Equals", condition_value),
-    ("Fn::And", condition_value),
-    ("Fn::Or", condition_value),
-    ("Fn::Not", condition_value),
+    ("Fn::Equals", |template, argument, place| {
+        truth(template, "Fn::Equals", argument, place)
+    }),
+    ("Fn::And", |template, argument, place| {
+        truth(template, "Fn::And", argument, place)
+    }),
+    ("Fn::Or", |template, argument, place| {
+        truth(template, "Fn::Or", argument, place)
+    }),
+    ("Fn::Not", |template, argument, place| {
+        truth(template, "Fn::Not", argument, place)
+    }),
 ];
 
 impl Template<'_> {
@@ -87,7 +93,9 @@ impl Template<'_> {
         }
         if name.starts_with("Fn::") {
             let hint = did_you_mean(name, TABLE.iter().map(|(known, _)| *known));
-            self.invalid(member.key, format!("there is no function `{name}`"), hint);
+            if !self.has_macros {
+                self.invalid(member.key, format!("there is no function `{name}`"), hint);
+            }
             return Some((
                 |_, _, place| Value::unknown(Reason::Function("of this name".into()), place),
                 &member.value,
@@ -98,24 +106,33 @@ impl Template<'_> {
     }
 
     fn members(&self, value: &Value, object: &Object) -> Value {
-        let members: Members = object
-            .members()
-            .iter()
-            .map(|(name, member)| {
-                (
+        let mut members = Members::default();
+        let mut more = object.more().cloned();
+        for (name, member) in object.members() {
+            if &**name == "Fn::Transform" {
+                // A macro beside other members adds members of its own.
+                let macro_name = member.value.member("Name");
+                let macro_name = macro_name.as_ref().and_then(Value::as_str);
+                let name = format!("Fn::Transform {}", macro_name.unwrap_or_default());
+                more = Some(Arc::new(Unknown::because(Reason::Function(name.into()))));
+                continue;
+            }
+            let evaluated = self.evaluate(&member.value);
+            if !evaluated.is_null() {
+                members.insert(
                     name.clone(),
                     Member {
                         key: member.key,
-                        value: self.evaluate(&member.value),
+                        value: evaluated,
                     },
-                )
-            })
-            .filter(|(_, member)| !member.value.is_null())
-            .collect();
-        Value::new(
-            Data::Object(Object::new(ObjectKind::Object, members)),
-            value.span(),
-        )
+                );
+            }
+        }
+        let object = match more {
+            Some(why) => Object::open(ObjectKind::Object, members, why),
+            None => Object::new(ObjectKind::Object, members),
+        };
+        Value::new(Data::Object(object), value.span())
     }
 
     /// The value of `name` as `Ref` gives it.
@@ -126,19 +143,32 @@ impl Template<'_> {
             return read(&value, place, self.parameter_step(name));
         }
         if self.resources.contains_key(name) {
-            return Value::new(
-                Data::Unknown(Arc::new(Unknown::attribute(name.into(), "Ref".into()))),
-                place,
-            );
+            let unknown = Unknown::attribute(self.address(name), "Ref".into());
+            return Value::new(Data::Unknown(Arc::new(unknown)), place);
         }
+        let region = self.context.inputs.region.as_deref();
         match name {
             "AWS::NoValue" => Value::null(place),
+            "AWS::URLSuffix" if region.is_some_and(|region| region.starts_with("cn-")) => {
+                Value::text("amazonaws.com.cn", place)
+            }
             "AWS::URLSuffix" => Value::text("amazonaws.com", place),
-            "AWS::Region" => match &self.inputs.region {
-                Some(region) => Value::text(region.as_str(), place),
+            "AWS::Region" => match region {
+                Some(region) => Value::text(region, place),
+                None => environment(name, place),
+            },
+            // <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
+            "AWS::Partition" => match region {
+                Some(region) if region.starts_with("cn-") => Value::text("aws-cn", place),
+                Some(region) if region.starts_with("us-gov-") => Value::text("aws-us-gov", place),
+                Some(_) => Value::text("aws", place),
                 None => environment(name, place),
             },
             _ if name.starts_with("AWS::") => environment(name, place),
+            _ if self.symbolic.borrow().contains(name) => {
+                Value::unknown(Reason::Depends("the loop's collection".into()), place)
+            }
+            _ if self.has_macros => self.made_by_macro(place),
             _ => self.invalid(
                 place,
                 format!("`{name}` is neither a parameter nor a resource of this template"),
@@ -148,6 +178,14 @@ impl Template<'_> {
     }
 
     fn attribute(&self, name: &str, attribute: &str, place: Span) -> Value {
+        if let Some(output) = attribute.strip_prefix("Outputs.")
+            && let Some(value) = self.nested_output(name, output, place)
+        {
+            return value;
+        }
+        if !self.resources.contains_key(name) && self.has_macros {
+            return self.made_by_macro(place);
+        }
         if !self.resources.contains_key(name) {
             let hint = did_you_mean(name, self.resources.keys().map(|known| &**known));
             return self.invalid(
@@ -156,7 +194,7 @@ impl Template<'_> {
                 hint,
             );
         }
-        let mut unknown = Unknown::attribute(name.into(), attribute.into());
+        let mut unknown = Unknown::attribute(self.address(name), attribute.into());
         unknown.is_never_null = true;
         Value::new(Data::Unknown(Arc::new(unknown)), place)
     }
@@ -185,18 +223,128 @@ fn environment(name: &str, place: Span) -> Value {
     Value::new(Data::Unknown(Arc::new(unknown)), place)
 }
 
-/// A value as a part of a string: its text, or a hole.
-fn segments(value: &Value) -> Option<Vec<Segment>> {
-    match &value.data {
-        Data::Unknown(unknown) => Some(vec![Segment::Hole(unknown.clone())]),
-        Data::Text(text) => Some(text.segments().into_owned()),
-        _ => scalar_text(value).map(|text| vec![Segment::Literal(text.into())]),
+/// A string that is put together, with the places of its parts.
+#[derive(Default)]
+struct Assembly {
+    segments: Vec<Segment>,
+    pieces: Vec<Piece>,
+    /// Known characters so far, in bytes.
+    length: usize,
+}
+
+impl Assembly {
+    /// Adds characters written at `pieces`, whose offsets count from the start of `whole`, of which `text` begins at
+    /// byte `from`.
+    fn push_part(&mut self, text: &str, from: usize, pieces: &[Piece]) {
+        if text.is_empty() {
+            return;
+        }
+        let until = from + text.len();
+        for (index, piece) in pieces.iter().enumerate() {
+            let start = piece.offset as usize;
+            let end = pieces
+                .get(index + 1)
+                .map_or(usize::MAX, |next| next.offset as usize);
+            if end <= from || start >= until {
+                continue;
+            }
+            let skipped = from.saturating_sub(start);
+            let mut span = piece.span;
+            if piece.is_exact {
+                span.start = (span.start + skipped as u32).min(span.end);
+            }
+            self.pieces.push(Piece {
+                offset: (self.length + start.max(from) - from) as u32,
+                span,
+                is_exact: piece.is_exact,
+            });
+        }
+        self.segments.push(Segment::Literal(text.into()));
+        self.length += text.len();
     }
+
+    /// Adds characters that are not written as such.
+    fn push_literal(&mut self, text: &str, place: Span) {
+        let piece = Piece {
+            offset: 0,
+            span: place,
+            is_exact: false,
+        };
+        self.push_part(text, 0, &[piece]);
+    }
+
+    /// Adds a value: its text, or a hole. Tells whether that could be done.
+    fn push_value(&mut self, value: &Value, place: Span) -> bool {
+        match &value.data {
+            Data::Unknown(unknown) => self.segments.push(Segment::Hole(unknown.clone())),
+            Data::Text(text) => {
+                let pieces = pieces_of(value);
+                let mut from = 0;
+                for segment in text.segments().iter() {
+                    match segment {
+                        Segment::Literal(text) => {
+                            self.push_part(text, from, &pieces);
+                            from += text.len();
+                        }
+                        Segment::Hole(hole) => self.segments.push(Segment::Hole(hole.clone())),
+                    }
+                }
+            }
+            _ => match scalar_text(value) {
+                Some(text) => self.push_literal(&text, place),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    fn finish(self, place: Span) -> Value {
+        // Places that are those of the whole need not be kept.
+        let is_located = self
+            .pieces
+            .iter()
+            .any(|piece| piece.is_exact || piece.span != place);
+        let pieces = if is_located { self.pieces } else { Vec::new() };
+        Value::new(Data::Text(Text::build(self.segments, None, pieces)), place)
+    }
+}
+
+/// Where the characters of a text value are written. A text that nothing more is said of is written at its site if that
+/// is as long as the text, quotes aside; otherwise only the site is known.
+fn pieces_of(value: &Value) -> Vec<Piece> {
+    let Some(text) = value.as_text() else {
+        return Vec::new();
+    };
+    if !text.pieces().is_empty() {
+        return text.pieces().to_vec();
+    }
+    let span = value.span();
+    let written = (span.end - span.start) as usize;
+    let length = text.as_str().map_or(0, str::len);
+    let inside = match written.checked_sub(length) {
+        _ if !value.origin.trail.is_empty() || length == 0 => None,
+        Some(0) => Some(span),
+        Some(2) => Some(Span {
+            start: span.start + 1,
+            end: span.end - 1,
+            ..span
+        }),
+        _ => None,
+    };
+    vec![Piece {
+        offset: 0,
+        span: inside.unwrap_or(span),
+        is_exact: inside.is_some(),
+    }]
 }
 
 fn unknown_like(value: &Value, place: Span) -> Value {
     match &value.data {
         Data::Unknown(unknown) => Value::unknown(unknown.reason.clone(), place),
+        Data::Text(text) => match text.holes().next() {
+            Some(hole) => Value::unknown(hole.reason.clone(), place),
+            None => Value::unknown(Reason::Depends("something unknown".into()), place),
+        },
         _ => Value::unknown(Reason::Depends("something unknown".into()), place),
     }
 }
@@ -260,22 +408,25 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let Some(pattern) = text.as_str().map(str::to_owned) else {
         return template.wrong(place, "Fn::Sub", "a string, or a string and a mapping");
     };
-    // The parts in order; values are lifted below so that alternatives become alternative strings.
-    let mut literals: Vec<String> = vec![String::new()];
+    let pieces = pieces_of(&text);
+    // Literal parts with their offsets, and the values between them; values are lifted below so that alternatives
+    // become alternative strings.
+    let mut literals: Vec<Vec<(usize, &str)>> = vec![Vec::new()];
     let mut values: Vec<Value> = Vec::new();
-    let mut rest = pattern.as_str();
-    while let Some(at) = rest.find("${") {
-        let last = literals.len() - 1;
-        literals[last].push_str(&rest[..at]);
-        let Some(end) = rest[at..].find('}') else {
-            literals[last].push_str(&rest[at..]);
-            rest = "";
+    let mut at = 0;
+    while let Some(found) = pattern[at..].find("${") {
+        let opening = at + found;
+        let Some(length) = pattern[opening..].find('}') else {
             break;
         };
-        let name = &rest[at + 2..at + end];
-        rest = &rest[at + end + 1..];
+        let name = &pattern[opening + 2..opening + length];
+        let last = literals.len() - 1;
+        literals[last].push((at, &pattern[at..opening]));
+        at = opening + length + 1;
         if let Some(literal) = name.strip_prefix('!') {
-            literals[last].push_str(&format!("${{{literal}}}"));
+            literals[last].push((opening, "${"));
+            literals[last].push((opening + 3, literal));
+            literals[last].push((at - 1, "}"));
             continue;
         }
         let name = name.trim();
@@ -290,83 +441,80 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
             },
         };
         values.push(value);
-        literals.push(String::new());
+        literals.push(Vec::new());
     }
     let last = literals.len() - 1;
-    literals[last].push_str(rest);
-    if values.is_empty() {
-        return Value {
-            data: Data::Text(literals.concat().into()),
-            ..text.moved_to(place)
-        };
-    }
+    literals[last].push((at, &pattern[at..]));
     let is_sensitive = values.iter().any(|value| value.is_sensitive);
     let result = Value::lift(&values, place, &mut |values| {
-        let mut parts = vec![Segment::Literal(literals[0].as_str().into())];
-        for (value, literal) in values.iter().zip(&literals[1..]) {
-            match segments(value) {
-                Some(segments) => parts.extend(segments),
-                None => {
-                    return template.invalid(
-                        place,
-                        "only text and numbers can stand in `Fn::Sub`",
-                        None,
-                    );
-                }
-            }
-            parts.push(Segment::Literal(literal.as_str().into()));
-        }
-        let text = Value::new(Data::Text(Text::from_segments(parts)), place);
         // A string that is just one value keeps the way that the value came.
-        match values {
-            [only] if literals.iter().all(String::is_empty) => Value {
-                origin: only.origin.clone(),
-                ..text
-            },
-            _ => text,
+        if let [only] = values
+            && literals.iter().flatten().all(|(_, text)| text.is_empty())
+            && matches!(only.data, Data::Text(_) | Data::Unknown(_))
+        {
+            return only.clone();
         }
+        let mut assembly = Assembly::default();
+        for (index, parts) in literals.iter().enumerate() {
+            if let Some(value) = index.checked_sub(1).and_then(|index| values.get(index))
+                && !assembly.push_value(value, place)
+            {
+                return template.invalid(
+                    place,
+                    "only text and numbers can stand in `Fn::Sub`",
+                    None,
+                );
+            }
+            for (from, text) in parts {
+                assembly.push_part(text, *from, &pieces);
+            }
+        }
+        assembly.finish(place)
     });
     result.sensitive_if(is_sensitive)
 }
 
 fn join(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let arguments: Vec<Value> = argument.elements().collect();
-    let (Some(separator), Some(list)) =
-        (arguments.first().and_then(Value::as_str), arguments.get(1))
-    else {
+    let [separator, list] = arguments.as_slice() else {
+        return template.wrong(place, "Fn::Join", "a separator and a list");
+    };
+    let Some(separator) = scalar_text(separator) else {
         return template.wrong(place, "Fn::Join", "a separator and a list");
     };
     let list = template.evaluate(list);
+    let is_sensitive = list.is_sensitive || list.elements().any(|item| item.is_sensitive);
     Value::lift(std::slice::from_ref(&list), place, &mut |list| {
         let list = &list[0];
-        if list.as_list().is_none() {
-            return match &list.data {
-                Data::Unknown(unknown) => Value::new(
-                    Data::Text(Text::from_segments(vec![Segment::Hole(unknown.clone())])),
-                    place,
-                ),
-                _ => template.wrong(place, "Fn::Join", "a separator and a list"),
-            };
-        }
-        let mut parts = Vec::new();
-        for (index, item) in list.elements().filter(|item| !item.is_null()).enumerate() {
-            if index > 0 {
-                parts.push(Segment::Literal(separator.into()));
-            }
-            match segments(&item) {
-                Some(segments) => parts.extend(segments),
-                None => {
-                    return template.invalid(
-                        place,
-                        "only text and numbers can stand in `Fn::Join`",
-                        None,
-                    );
+        let mut assembly = Assembly::default();
+        match &list.data {
+            Data::List(_) => {
+                for (index, item) in list.elements().filter(|item| !item.is_null()).enumerate() {
+                    if index > 0 {
+                        assembly.push_literal(&separator, place);
+                    }
+                    if !assembly.push_value(&item, item.span()) {
+                        return template.invalid(
+                            place,
+                            "only text and numbers can stand in `Fn::Join`",
+                            None,
+                        );
+                    }
+                }
+                if let Some(more) = list.as_list().and_then(List::more) {
+                    assembly.segments.push(Segment::Hole(more.clone()));
                 }
             }
+            Data::Unknown(unknown) => assembly.segments.push(Segment::Hole(unknown.clone())),
+            // A string where a list belongs is taken as a list of one, as CloudFormation does.
+            _ if scalar_text(list).is_some() || list.as_text().is_some() => {
+                assembly.push_value(list, list.span());
+            }
+            _ => return template.wrong(place, "Fn::Join", "a separator and a list"),
         }
-        Value::new(Data::Text(Text::from_segments(parts)), place)
+        assembly.finish(place)
     })
-    .sensitive_if(list.elements().any(|item| item.is_sensitive))
+    .sensitive_if(is_sensitive)
 }
 
 fn select(template: &Template<'_>, argument: &Value, place: Span) -> Value {
@@ -375,68 +523,99 @@ fn select(template: &Template<'_>, argument: &Value, place: Span) -> Value {
         return template.wrong(place, "Fn::Select", "a position and a list");
     };
     let arguments = [template.evaluate(index), template.evaluate(list)];
+    let in_condition = template.in_condition.get();
     Value::lift(&arguments, place, &mut |arguments| {
         let position = scalar_text(&arguments[0]).and_then(|text| text.parse::<usize>().ok());
         match (position, arguments[1].as_list()) {
-            (Some(at), Some(list)) => match list.items().get(at) {
-                Some(_) => {
+            (Some(at), Some(list)) => match (list.items().get(at), list.more()) {
+                (Some(_), _) => {
                     let item = arguments[1].elements().nth(at);
                     item.unwrap_or_else(|| Value::null(place))
                 }
-                None => template.invalid(place, format!("the list has no position {at}"), None),
+                (None, Some(more)) => Value::unknown(more.reason.clone(), place),
+                // Asked of a default value that another deployment would not have.
+                (None, None) if in_condition || !arguments[1].origin.trail.is_empty() => {
+                    let reason = format!("the list has no position {at}");
+                    Value::unknown(Reason::Invalid(reason.into()), place)
+                }
+                (None, None) => {
+                    template.invalid(place, format!("the list has no position {at}"), None)
+                }
             },
             (None, _) if arguments[0].is_wholly_known() => {
                 template.wrong(place, "Fn::Select", "a position that is a whole number")
             }
-            _ => unknown_like(&arguments[1], place),
+            (Some(_), None) if arguments[1].is_wholly_known() => {
+                template.wrong(place, "Fn::Select", "a position and a list")
+            }
+            _ if arguments[0].is_wholly_known() => unknown_like(&arguments[1], place),
+            _ => unknown_like(&arguments[0], place),
         }
     })
 }
 
 fn split(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let arguments: Vec<Value> = argument.elements().collect();
-    let (Some(separator), Some(text)) =
-        (arguments.first().and_then(Value::as_str), arguments.get(1))
+    let (Some(separator), Some(text)) = (arguments.first().and_then(scalar_text), arguments.get(1))
     else {
         return template.wrong(place, "Fn::Split", "a separator and a string");
     };
     let text = template.evaluate(text);
-    Value::lift(
-        std::slice::from_ref(&text),
-        place,
-        &mut |text| match text[0].as_str() {
-            Some(known) if !separator.is_empty() => Value::list(
-                known
-                    .split(separator)
-                    .map(|part| Value::text(part, place))
-                    .collect(),
-                place,
-            ),
-            _ => unknown_like(&text[0], place),
-        },
-    )
+    Value::lift(std::slice::from_ref(&text), place, &mut |text| {
+        let parts = |known: &str| -> Vec<Value> {
+            let parts = known.split(separator.as_str());
+            parts
+                .map(|part| Value::text(part, place).sensitive_if(text[0].is_sensitive))
+                .collect()
+        };
+        if separator.is_empty() {
+            return template.wrong(place, "Fn::Split", "a separator that is not empty");
+        }
+        match (scalar_text(&text[0]), text[0].as_text()) {
+            (Some(known), _) => Value::list(parts(&known), place),
+            // What stands before the first hole is certain but for its last part, which the hole may go on with.
+            (None, Some(pattern)) => match &*pattern.segments() {
+                [Segment::Literal(known), Segment::Hole(hole), ..] => {
+                    let mut parts = parts(known);
+                    parts.pop();
+                    let list = List::open(ListKind::Tuple, parts, hole.clone());
+                    Value::new(Data::List(list), place)
+                }
+                _ => unknown_like(&text[0], place),
+            },
+            (None, None) => unknown_like(&text[0], place),
+        }
+    })
 }
 
 fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let arguments: Vec<Value> = argument.elements().collect();
-    if arguments.len() < 3 {
+    if arguments.len() < 3 || arguments.len() > 4 {
         return template.wrong(place, "Fn::FindInMap", "a map, a key and a second key");
     }
-    let keys: Vec<Value> = arguments[..3]
+    let mut keys: Vec<Value> = arguments[..3]
         .iter()
         .map(|argument| template.evaluate(argument))
         .collect();
+    if template.in_condition.get()
+        && let Some(map) = scalar_text(&keys[0]).and_then(|map| template.mappings.get(&*map))
+    {
+        // Inside conditions parameters are not told apart yet: the keys of the map do it here.
+        let has_default = arguments.len() > 3;
+        keys[1] = told_apart(template, &keys[1], &map.value, has_default);
+        let inner = map.value.entries().next();
+        if let Some((_, inner)) = inner {
+            keys[2] = told_apart(template, &keys[2], &inner, has_default);
+        }
+    }
     let default = arguments
         .get(3)
         .and_then(|options| options.member("DefaultValue"));
+    let is_hypothetical = keys.iter().any(Value::has_choices) || template.in_condition.get();
     Value::lift(&keys, place, &mut |keys| {
         let texts: Vec<Option<String>> = keys.iter().map(scalar_text).collect();
         let [Some(map), Some(first), Some(second)] = texts.as_slice() else {
-            let unknown = keys
-                .iter()
-                .find(|key| !key.is_wholly_known())
-                .unwrap_or(&keys[0]);
-            return unknown_like(unknown, place);
+            return one_of_the_map(template, keys, &texts, place);
         };
         let found = template
             .mappings
@@ -447,15 +626,114 @@ fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value 
             (Some(value), _) => value.read_at(place, Step::Mapping(map.as_str().into())),
             (None, Some(default)) => template.evaluate(default),
             (None, None) => {
-                let hint = did_you_mean(map, template.mappings.keys().map(|known| &**known));
-                template.invalid(
-                    place,
-                    format!("mapping `{map}` has no entry `{first}` / `{second}`"),
-                    hint,
-                )
+                let message = format!("mapping `{map}` has no entry `{first}` / `{second}`");
+                if is_hypothetical || template.has_macros {
+                    // A deployment with that value fails; nobody has to be told of each.
+                    return Value::unknown(Reason::Invalid(message.into()), place);
+                }
+                let hint = match template.mappings.get(map.as_str()) {
+                    None => did_you_mean(map, template.mappings.keys().map(|known| &**known)),
+                    Some(entries) => {
+                        let inner = entries.value.member(first);
+                        let (word, keys) = match &inner {
+                            Some(inner) => (second, inner),
+                            None => (first, &entries.value),
+                        };
+                        did_you_mean(word, keys.entries().map(|(known, _)| &**known))
+                    }
+                };
+                template.invalid(place, message, hint)
             }
         }
     })
+}
+
+/// A key that is not known as alternatives: one for each key of the map, if conditions can ask for it. It can be
+/// something else only if the look-up has a default: conditions are always evaluated, and no deployment survives a
+/// look-up that fails.
+fn told_apart(template: &Template<'_>, key: &Value, map: &Value, has_default: bool) -> Value {
+    let Some(subject) = key
+        .as_unknown()
+        .and_then(|unknown| unknown.subject.as_ref())
+    else {
+        return key.clone();
+    };
+    let mut alternatives = Vec::new();
+    let mut otherwise = Guard::Always;
+    for (name, _) in map.entries() {
+        let guard = template.asks(subject, name);
+        otherwise = otherwise.and(!guard.clone());
+        alternatives.push(Alternative {
+            guard,
+            value: Value::text(name.clone(), key.span()),
+        });
+    }
+    if has_default || alternatives.is_empty() {
+        alternatives.push(Alternative {
+            guard: otherwise,
+            value: key.clone(),
+        });
+    }
+    // A single alternative stays one: that the key is this is still a condition.
+    Value::new(Data::Choice(alternatives.into()), key.span())
+}
+
+/// The value of a look-up whose keys are not all known: unknown, but one of what the map has there.
+fn one_of_the_map(
+    template: &Template<'_>,
+    keys: &[Value],
+    texts: &[Option<String>],
+    place: Span,
+) -> Value {
+    let open = keys
+        .iter()
+        .find(|key| !key.is_wholly_known())
+        .unwrap_or(&keys[0]);
+    let unknown = unknown_like(open, place);
+    let Some(map) = texts[0]
+        .as_ref()
+        .and_then(|map| template.mappings.get(&**map))
+    else {
+        return unknown;
+    };
+    let mut found: Vec<Value> = Vec::new();
+    for (first, inner) in map.value.entries() {
+        if texts[1].as_deref().is_none_or(|text| text == &**first) {
+            for (second, value) in inner.entries() {
+                if texts[2].as_deref().is_none_or(|text| text == &**second) {
+                    let is_new = scalar_text(&value).is_some_and(|text| {
+                        found
+                            .iter()
+                            .all(|known| scalar_text(known).as_ref() != Some(&text))
+                    });
+                    let is_scalar = scalar_text(&value).is_some();
+                    if is_new || !is_scalar {
+                        found.push(value);
+                    }
+                }
+            }
+        }
+    }
+    let is_whole = texts[0].is_some() && found.iter().all(|value| scalar_text(value).is_some());
+    match (found.as_slice(), is_whole) {
+        ([], _) | (_, false) => unknown,
+        ([only], true) => only.read_at(
+            place,
+            Step::Mapping(texts[0].clone().unwrap_or_default().into()),
+        ),
+        (_, true) => {
+            let reason = match unknown.as_unknown() {
+                Some(unknown) => unknown.reason.clone(),
+                None => Reason::Depends("a key that is not known".into()),
+            };
+            let unknown = Unknown {
+                allowed: found,
+                is_never_null: true,
+                ..Unknown::because(reason)
+            };
+            Value::new(Data::Unknown(Arc::new(unknown)), place)
+        }
+    }
 }
 
 fn base64(template: &Template<'_>, argument: &Value, place: Span) -> Value {
@@ -489,7 +767,21 @@ fn base64(template: &Template<'_>, argument: &Value, place: Span) -> Value {
                     )
                 }
             },
-            _ => unknown_like(&value[0], place),
+            Data::Unknown(unknown) => Value::new(
+                Data::Text(Text::build(
+                    vec![Segment::Hole(unknown.clone())],
+                    Some(value[0].clone()),
+                    Vec::new(),
+                )),
+                place,
+            ),
+            _ => match scalar_text(&value[0]) {
+                Some(text) => Value::text(
+                    base64::engine::general_purpose::STANDARD.encode(text),
+                    place,
+                ),
+                None => template.wrong(place, "Fn::Base64", "a string"),
+            },
         },
     )
 }
@@ -504,18 +796,36 @@ fn choose(template: &Template<'_>, argument: &Value, place: Span) -> Value {
         return template.wrong(place, "Fn::If", "the name of a condition and two values");
     };
     let guard = template.condition(name, arguments[0].span());
-    let alternatives = [(guard.clone(), then), (!guard, other)];
-    let alternatives = alternatives.map(|(guard, value)| Alternative {
+    let mut alternatives = Vec::with_capacity(2);
+    for (guard, value) in [(guard.clone(), then), (!guard, other)] {
+        // A branch that no deployment takes is not looked at: what is wrong in it does not matter.
+        if template.can_be(&guard) {
+            let value = template.evaluate(value);
+            alternatives.push(Alternative { guard, value });
+        }
+    }
+    Value::choice(alternatives, place)
+}
+
+/// A condition function outside `Conditions` is a truth value.
+fn truth(template: &Template<'_>, function: &str, argument: &Value, place: Span) -> Value {
+    let member = Member {
+        key: place,
+        value: argument.clone(),
+    };
+    let written = Value::object([(function.into(), member)].into_iter().collect(), place);
+    let guard = template.formula(&written, function, 0);
+    let alternatives = [(guard.clone(), true), (!guard, false)];
+    let alternatives = alternatives.map(|(guard, truth)| Alternative {
         guard,
-        value: template.evaluate(value),
+        value: Value::bool(truth, place),
     });
     Value::choice(alternatives.into(), place)
 }
 
-fn condition_value(template: &Template<'_>, argument: &Value, place: Span) -> Value {
-    // A condition function outside `Conditions` (in `Rules`, or by mistake) is a truth value.
-    let _ = (template, argument);
-    Value::unknown(Reason::Depends("a condition".into()), place)
+fn zones(template: &Template<'_>, argument: &Value, place: Span) -> Value {
+    let _ = template.evaluate(argument);
+    environment("availability zones", place)
 }
 
 fn import(template: &Template<'_>, argument: &Value, place: Span) -> Value {
@@ -546,17 +856,40 @@ fn length(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 /// The string keeps the structure that it encodes.
 fn to_json(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let value = template.evaluate(argument);
-    let why = Arc::new(Unknown::because(Reason::Depends(
-        "the spelling of `Fn::ToJsonString`".into(),
-    )));
-    Value::new(
-        Data::Text(Text::build(
-            vec![Segment::Hole(why)],
-            Some(value),
-            Vec::new(),
-        )),
-        place,
-    )
+    let segment = match (value.is_wholly_known(), json_text(&value)) {
+        (true, Some(text)) => Segment::Literal(text.into()),
+        _ => Segment::Hole(Arc::new(Unknown::because(Reason::Depends(
+            "a part of `Fn::ToJsonString`".into(),
+        )))),
+    };
+    let text = Text::build(vec![segment], Some(value), Vec::new());
+    Value::new(Data::Text(text), place)
+}
+
+/// A known value as JSON without blanks.
+fn json_text(value: &Value) -> Option<String> {
+    Some(match &value.data {
+        Data::Null => "null".to_owned(),
+        Data::Bool(truth) => truth.to_string(),
+        Data::Number(number) => number.to_string(),
+        Data::Text(text) => serde_json::Value::from(text.as_str()?).to_string(),
+        Data::List(list) => {
+            let items: Option<Vec<String>> = list.items().iter().map(json_text).collect();
+            format!("[{}]", items?.join(","))
+        }
+        Data::Object(object) => {
+            let members: Option<Vec<String>> = object
+                .members()
+                .iter()
+                .map(|(name, member)| {
+                    let name = serde_json::Value::from(&**name);
+                    Some(format!("{name}:{}", json_text(&member.value)?))
+                })
+                .collect();
+            format!("{{{}}}", members?.join(","))
+        }
+        Data::Unknown(_) | Data::Choice(_) => return None,
+    })
 }
 
 fn cidr(template: &Template<'_>, argument: &Value, place: Span) -> Value {
@@ -575,20 +908,38 @@ fn cidr(template: &Template<'_>, argument: &Value, place: Span) -> Value {
             .first()
             .and_then(scalar_text)
             .and_then(|text| text.parse::<IpNet>().ok());
-        let (Some(block), Some(count)) = (block, number(1)) else {
-            return Value::unknown(Reason::Depends("a block that is not known".into()), place);
+        if arguments.len() < 2 || arguments.len() > 3 {
+            return template.wrong(place, "Fn::Cidr", "a block, a count and the bits of each");
+        }
+        if let Some(open) = arguments.iter().find(|part| !part.is_wholly_known()) {
+            return unknown_like(open, place);
+        }
+        let bits = if arguments.len() == 3 {
+            number(2)
+        } else {
+            Some(8)
         };
-        let bits = number(2).unwrap_or(8);
+        let (Some(block), Some(count), Some(bits)) = (block, number(1), bits) else {
+            return template.wrong(place, "Fn::Cidr", "a block, a count and the bits of each");
+        };
         let length = u32::from(block.max_prefix_len())
             .checked_sub(bits)
             .and_then(|length| u8::try_from(length).ok());
         let blocks = length.and_then(|length| block.subnets(length).ok());
         match blocks {
             Some(blocks) if count <= 256 => {
-                let blocks = blocks
+                let blocks: Vec<Value> = blocks
                     .take(count as usize)
-                    .map(|block| Value::text(block.to_string(), place));
-                Value::list(blocks.collect(), place)
+                    .map(|block| Value::text(block.to_string(), place))
+                    .collect();
+                if blocks.len() < count as usize {
+                    return template.invalid(
+                        place,
+                        format!("{block} does not hold {count} blocks of {bits} bits"),
+                        None,
+                    );
+                }
+                Value::list(blocks, place)
             }
             _ => template.wrong(
                 place,

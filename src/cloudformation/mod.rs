@@ -1,10 +1,15 @@
 //! CloudFormation: a template in, [`Declared`] out.
 
 mod conditions;
+mod expand;
+mod given;
 mod intrinsics;
+mod nested;
 mod parameters;
+mod recognise;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,106 +20,182 @@ use crate::declared::{
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::{Inputs, Stack};
 use crate::source::{Files, SourceMap, Span};
-use crate::value::{Data, Guard, Members, Reason, Value, World};
+use crate::value::{Data, Guard, Member, Members, Origin, Reason, Subject, Value};
 
-/// Whether a text may be a template: cheap, and generous with broken ones so that their faults are reported.
-pub fn is_template(text: &str) -> bool {
-    let has_type = || {
-        text.match_indices("Type").any(|(at, _)| {
-            let rest = text[at + 4..].trim_start_matches(['"', '\'', ' ', '\t']);
-            let value = rest
-                .strip_prefix(':')
-                .map(|rest| rest.trim_start_matches(['"', '\'', ' ', '\t', '\n', '\r']));
-            value.is_some_and(|value| {
-                let word: String = value
-                    .chars()
-                    .take_while(|c| c.is_ascii_alphanumeric() || *c == ':')
-                    .collect();
-                word.contains("::") && word.starts_with(|c: char| c.is_ascii_uppercase())
-            })
-        })
-    };
-    if !text.contains("Resources") {
-        return false;
-    }
-    text.contains("AWSTemplateFormatVersion") || has_type()
-}
+use nested::Nested;
+use parameters::{Given, Uses};
 
-/// Evaluates a template.
+pub use recognise::is_template;
+
+/// Stack of the thread that evaluates: values within values are followed by recursion, up to a fixed depth.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Longer files are no templates: CloudFormation takes one megabyte.
+const LONGEST: usize = 64 << 20;
+
+/// Evaluates a template with the nested stacks whose templates are here.
 pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
-    let mut declared = Declared::new(Language::CloudFormation, stack.path.clone());
-    let unreadable = |why: String, hint: &str| {
-        Diagnostic::new(
-            Level::Error,
-            "unreadable_file",
-            format!("cannot read this file: {why}"),
-        )
-        .in_file(&*stack.path)
-        .hint(hint.to_owned())
-        .incomplete()
-    };
-    let text = match files.read(&stack.path).map(String::from_utf8) {
-        Ok(Ok(text)) => text,
-        Ok(Err(_)) => {
-            declared.diagnostics.push(unreadable(
-                "it is not UTF-8 text".to_owned(),
-                "templates are UTF-8; convert it",
-            ));
-            return declared;
+    let evaluate = || {
+        let context = Context::new(files, sources, inputs);
+        let mut declared = Declared::new(Language::CloudFormation, stack.path.clone());
+        if let Some(root) = context.parsed(&stack.path) {
+            let given = given::given(&context);
+            let chain = vec![stack.path.to_string()];
+            let template =
+                Template::new(&context, &root, stack.path.clone(), "".into(), given, chain);
+            if let Some(template) = template {
+                template.declare(&mut declared);
+            }
         }
-        Err(error) => {
-            declared.diagnostics.push(unreadable(
-                error.to_string(),
-                "check that it exists and that you may read it",
-            ));
-            return declared;
-        }
+        declared.diagnostics = context.diagnostics.into_inner();
+        declared
     };
-    let file = sources.add(&stack.path, &text);
-    let (root, mut diagnostics) = crate::yaml::parse(&file);
-    declared.diagnostics.append(&mut diagnostics);
-    let Some(root) = root else { return declared };
-    Template::new(&root, inputs).run(&mut declared);
-    declared
+    std::thread::scope(|threads| {
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(threads, evaluate);
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(declared)) => declared,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            // No thread can be had: evaluate here.
+            Err(_) => evaluate(),
+        }
+    })
 }
 
-/// The state of one evaluation.
-struct Template<'a> {
+/// What all templates of one stack share.
+struct Context<'a> {
+    files: &'a dyn Files,
+    sources: &'a SourceMap,
     inputs: &'a Inputs,
+    /// What was read of each file; none if it could not be.
+    parsed: RefCell<FxHashMap<String, Option<Value>>>,
+    diagnostics: RefCell<Vec<Diagnostic>>,
+    said: RefCell<FxHashSet<(Span, String)>>,
+}
+
+impl<'a> Context<'a> {
+    fn new(files: &'a dyn Files, sources: &'a SourceMap, inputs: &'a Inputs) -> Context<'a> {
+        Context {
+            files,
+            sources,
+            inputs,
+            parsed: RefCell::default(),
+            diagnostics: RefCell::default(),
+            said: RefCell::default(),
+        }
+    }
+
+    /// What a YAML or JSON file holds. What is wrong with it is said once.
+    fn parsed(&self, path: &str) -> Option<Value> {
+        if let Some(known) = self.parsed.borrow().get(path) {
+            return known.clone();
+        }
+        let value = self.read(path);
+        self.parsed
+            .borrow_mut()
+            .insert(path.to_owned(), value.clone());
+        value
+    }
+
+    fn read(&self, path: &str) -> Option<Value> {
+        let unreadable = |why: String, hint: &str| {
+            let message = format!("cannot read this file: {why}");
+            let diagnostic = Diagnostic::new(Level::Error, "unreadable_file", message);
+            self.say(diagnostic.in_file(path).hint(hint.to_owned()).incomplete());
+        };
+        let bytes = match self.files.read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let hint = "check that it exists and that you may read it";
+                unreadable(error.to_string(), hint);
+                return None;
+            }
+        };
+        if bytes.len() > LONGEST {
+            let hint = "CloudFormation takes templates of up to one megabyte";
+            unreadable("it is larger than 64 megabytes".to_owned(), hint);
+            return None;
+        }
+        let Ok(text) = String::from_utf8(bytes) else {
+            let hint = "templates are UTF-8; convert it";
+            unreadable("it is not UTF-8 text".to_owned(), hint);
+            return None;
+        };
+        let file = self.sources.add(path, &text);
+        let (value, diagnostics) = crate::yaml::parse(&file);
+        let is_silent = value.is_none() && diagnostics.is_empty();
+        for diagnostic in diagnostics {
+            self.say(diagnostic);
+        }
+        if is_silent {
+            let diagnostic = Diagnostic::new(Level::Warning, "empty_file", "this file is empty");
+            self.say(diagnostic.in_file(path).hint("nothing is analysed"));
+        }
+        value
+    }
+
+    /// Notes a diagnostic once.
+    fn say(&self, diagnostic: Diagnostic) {
+        let key = (
+            diagnostic.span.unwrap_or(Span::NONE),
+            diagnostic.message.clone(),
+        );
+        if self.said.borrow_mut().insert(key) {
+            self.diagnostics.borrow_mut().push(diagnostic);
+        }
+    }
+}
+
+/// The state of one template's evaluation.
+struct Template<'a> {
+    context: &'a Context<'a>,
+    /// Its file.
+    path: Arc<str>,
+    /// Address of the stack resource that it is the template of; empty for the root.
+    scope: Arc<str>,
+    /// Files of the stacks around it, and its own.
+    chain: Vec<String>,
+    given: FxHashMap<Arc<str>, Given>,
     parameters: Members,
     mappings: Members,
     conditions: Members,
     resources: Members,
     outputs: Members,
-    /// What `Ref` of each parameter is; made once.
-    values: RefCell<FxHashMap<Arc<str>, Value>>,
+    /// Whether macros may make what is not written.
+    has_macros: bool,
+    /// Whether operands of a condition are being evaluated: parameters are then questions, not alternatives.
+    in_condition: Cell<bool>,
+    /// What `Ref` of each parameter is, outside and inside conditions; made once.
+    values: RefCell<FxHashMap<(Arc<str>, bool), Value>>,
+    subjects: RefCell<FxHashMap<Arc<str>, Arc<Subject>>>,
     /// The formula of each condition; none while it is being made.
     guards: RefCell<FxHashMap<Arc<str>, Option<Guard>>>,
-    /// What each parameter is compared with in conditions.
+    /// What `Rules` demand.
+    constraint: Guard,
+    uses: Uses,
+    /// The texts that tell the worlds of each parameter apart.
     compared: FxHashMap<Arc<str>, Vec<Arc<str>>>,
-    diagnostics: RefCell<Vec<Diagnostic>>,
-    said: RefCell<FxHashSet<(Span, String)>>,
+    nested: RefCell<FxHashMap<Arc<str>, Option<Rc<Nested>>>>,
+    /// Variables of loops whose collections are not known.
+    symbolic: RefCell<FxHashSet<Arc<str>>>,
+    /// Parts that loops have made.
+    made: Cell<usize>,
     depth: Cell<usize>,
 }
 
 impl<'a> Template<'a> {
-    fn new(root: &Value, inputs: &'a Inputs) -> Template<'a> {
-        let mut template = Template {
-            inputs,
-            parameters: Members::default(),
-            mappings: Members::default(),
-            conditions: Members::default(),
-            resources: Members::default(),
-            outputs: Members::default(),
-            values: RefCell::default(),
-            guards: RefCell::default(),
-            compared: FxHashMap::default(),
-            diagnostics: RefCell::default(),
-            said: RefCell::default(),
-            depth: Cell::new(0),
-        };
+    /// Reads the sections. None if it is no template at all, which is said.
+    fn new(
+        context: &'a Context<'a>,
+        root: &Value,
+        path: Arc<str>,
+        scope: Arc<str>,
+        given: FxHashMap<Arc<str>, Given>,
+        chain: Vec<String>,
+    ) -> Option<Template<'a>> {
         let Some(object) = root.as_object() else {
-            template.say(
+            context.say(
                 Diagnostic::error(
                     "invalid_template",
                     root.span(),
@@ -123,16 +204,81 @@ impl<'a> Template<'a> {
                 .hint("sections such as `Resources:` start at the left margin")
                 .incomplete(),
             );
-            return template;
+            return None;
         };
-        let section = |name: &str| match object.members().get(name) {
+        let mut template = Template {
+            context,
+            path,
+            scope,
+            chain,
+            given,
+            parameters: Members::default(),
+            mappings: Members::default(),
+            conditions: Members::default(),
+            resources: Members::default(),
+            outputs: Members::default(),
+            has_macros: false,
+            in_condition: Cell::new(false),
+            values: RefCell::default(),
+            subjects: RefCell::default(),
+            guards: RefCell::default(),
+            constraint: Guard::Always,
+            uses: Uses::default(),
+            compared: FxHashMap::default(),
+            nested: RefCell::default(),
+            symbolic: RefCell::default(),
+            made: Cell::new(0),
+            depth: Cell::new(0),
+        };
+        let mut members = object.members().clone();
+        template.parameters = template.section(&members, "Parameters");
+        template.transforms(&mut members);
+        template.parameters = template.section(&members, "Parameters");
+        template.mappings = template.expanded(&template.section(&members, "Mappings"));
+        for name in ["Conditions", "Resources", "Outputs"] {
+            let section = template.expanded(&template.section(&members, name));
+            match name {
+                "Conditions" => template.conditions = section,
+                "Resources" => template.resources = section,
+                _ => template.outputs = section,
+            }
+        }
+        for section in [&template.resources, &template.outputs] {
+            for (name, member) in section {
+                if name.starts_with("Fn::") {
+                    let message = format!("`{name}` is not carried out here");
+                    template.say(
+                        Diagnostic::warning("not_analysed", member.key, message)
+                            .hint("what it makes is not analysed"),
+                    );
+                    template.has_macros = true;
+                }
+            }
+        }
+        template
+            .resources
+            .retain(|name, _| !name.starts_with("Fn::"));
+        template.outputs.retain(|name, _| !name.starts_with("Fn::"));
+        // Loops and files were found with parameters as they are without conditions.
+        template.values.borrow_mut().clear();
+        template.guards.borrow_mut().clear();
+        template.subjects.borrow_mut().clear();
+        let rules = template.section(&members, "Rules");
+        template.uses = template.find_uses(&rules);
+        template.constraint = template.assertions(&rules);
+        template.compared = template.told_apart();
+        Some(template)
+    }
+
+    fn section(&self, members: &Members, name: &str) -> Members {
+        match members.get(name) {
             None => Members::default(),
             Some(member) => match &member.value.data {
                 Data::Object(object) => object.members().clone(),
                 Data::Null => Members::default(),
                 _ => {
                     let message = format!("`{name}` must be a mapping of names");
-                    template.say(
+                    self.say(
                         Diagnostic::error("invalid_template", member.key, message)
                             .hint("this section is left out")
                             .incomplete(),
@@ -140,79 +286,70 @@ impl<'a> Template<'a> {
                     Members::default()
                 }
             },
-        };
-        let parameters = section("Parameters");
-        let mappings = section("Mappings");
-        let conditions = section("Conditions");
-        let mut resources = section("Resources");
-        let outputs = section("Outputs");
-        for section in [&parameters, &conditions, &resources, &outputs] {
-            for (name, member) in section {
-                if name.starts_with("Fn::ForEach") {
-                    template.say(
-                        Diagnostic::warning(
-                            "not_analysed",
-                            member.key,
-                            "`Fn::ForEach` is not expanded",
-                        )
-                        .hint("what it makes is not analysed"),
-                    );
-                }
-            }
         }
-        resources.retain(|name, _| !name.starts_with("Fn::"));
-        if let Some(transform) = object.members().get("Transform") {
-            let names: Vec<String> = match &transform.value.data {
-                Data::List(_) => transform
-                    .value
-                    .elements()
-                    .filter_map(|v| v.as_str().map(str::to_owned))
-                    .collect(),
-                _ => transform
-                    .value
-                    .as_str()
-                    .map(str::to_owned)
-                    .into_iter()
-                    .collect(),
-            };
-            for name in names
-                .iter()
-                .filter(|name| !name.starts_with("AWS::LanguageExtensions"))
-            {
-                template.say(
-                    Diagnostic::warning(
-                        "not_analysed",
-                        transform.key,
-                        format!("transform `{name}` is not carried out"),
-                    )
-                    .hint("resources that it makes are not analysed; those written here are"),
-                );
-            }
-        }
-        (template.parameters, template.mappings, template.conditions) =
-            (parameters, mappings, conditions);
-        (template.resources, template.outputs) = (resources, outputs);
-        template.compared = template.comparisons();
-        template
     }
 
-    fn run(self, declared: &mut Declared) {
-        for (name, member) in &self.resources {
-            if let Some(resource) = self.resource(name, member.key, &member.value) {
-                declared.resources.push(resource);
+    /// What the template's `Transform` asks for: files are read in; macros are AWS's to run, and said to be missing.
+    fn transforms(&mut self, members: &mut Members) {
+        let mut all: Vec<Value> = Vec::new();
+        if let Some(transform) = members.get("Transform") {
+            match &transform.value.data {
+                Data::List(_) => all.extend(transform.value.elements()),
+                _ => all.push(transform.value.clone()),
             }
         }
+        if let Some(transform) = members.get("Fn::Transform") {
+            all.push(transform.value.clone());
+        }
+        for transform in &all {
+            if let Some(included) = self.included(transform, &mut Vec::new(), 0) {
+                for (name, member) in included {
+                    self.take_in(members, name, member);
+                }
+                continue;
+            }
+            let name = transform.member("Name");
+            let name = name.as_ref().unwrap_or(transform).as_str().unwrap_or("");
+            // Neither adds a resource that a template could be wrong about.
+            let is_harmless = name.starts_with("AWS::LanguageExtensions")
+                || name.starts_with("AWS::CodeDeployBlueGreen")
+                || name.starts_with("AWS::SecretsManager");
+            if is_harmless || name.is_empty() {
+                continue;
+            }
+            self.has_macros = true;
+            self.say(
+                Diagnostic::warning(
+                    "not_analysed",
+                    transform.span(),
+                    format!("transform `{name}` is not carried out"),
+                )
+                .hint("resources that it makes are not analysed; those written here are"),
+            );
+        }
+    }
+
+    /// Adds a section (or its members) of an included file.
+    fn take_in(&self, members: &mut Members, name: Arc<str>, member: Member) {
+        let Some(present) = members.get_mut(&name) else {
+            members.insert(name, member);
+            return;
+        };
+        if let (Some(own), Some(more)) = (present.value.as_object(), member.value.as_object()) {
+            let mut all = own.members().clone();
+            for (name, member) in more.members() {
+                all.entry(name.clone()).or_insert_with(|| member.clone());
+            }
+            present.value = Value::object(all, present.value.span());
+        }
+    }
+
+    fn declare(self, declared: &mut Declared) {
+        (declared.resources, declared.absent) = self.declared_resources();
         for (name, member) in &self.outputs {
             let exists = self.existence(&member.value);
-            let value = match member
-                .value
-                .as_object()
-                .and_then(|object| object.members().get("Value"))
-            {
-                Some(value) => self.evaluate(&value.value),
-                None => Value::null(member.key),
-            };
-            if World::new().assuming(&exists).is_some() {
+            let value = self.output_value(member);
+            if self.can_be(&exists) {
                 declared.outputs.push(DeclaredOutput {
                     name: name.clone(),
                     value,
@@ -238,9 +375,33 @@ impl<'a> Template<'a> {
                 header: member.key,
             });
         }
-        declared
-            .diagnostics
-            .append(&mut self.diagnostics.borrow_mut());
+    }
+
+    /// The resources that may exist, those of nested stacks after the stack; and those that certainly do not.
+    fn declared_resources(&self) -> (Vec<DeclaredResource>, Vec<DeclaredResource>) {
+        let (mut present, mut absent) = (Vec::with_capacity(self.resources.len()), Vec::new());
+        for (name, member) in &self.resources {
+            let Some(resource) = self.resource(name, member.key, &member.value) else {
+                continue;
+            };
+            if !self.can_be(&resource.exists) {
+                absent.push(resource);
+                continue;
+            }
+            present.push(resource);
+            if let Some(nested) = self.nested(name) {
+                present.extend(nested.resources.iter().cloned());
+            }
+        }
+        (present, absent)
+    }
+
+    fn output_value(&self, member: &Member) -> Value {
+        let written = member.value.as_object();
+        match written.and_then(|object| object.members().get("Value")) {
+            Some(value) => self.evaluate(&value.value),
+            None => Value::null(member.key),
+        }
     }
 
     fn resource(&self, name: &Arc<str>, key: Span, value: &Value) -> Option<DeclaredResource> {
@@ -260,14 +421,15 @@ impl<'a> Template<'a> {
             return None;
         };
         let exists = self.existence(value);
-        World::new().assuming(&exists)?;
         let properties = match object.members().get("Properties") {
+            // What certainly does not exist is not looked at.
+            _ if !self.can_be(&exists) => Value::object(Members::default(), key),
             None => Value::object(Members::default(), key),
             Some(member) => {
                 let evaluated = self.evaluate(&member.value);
                 match &evaluated.data {
                     Data::Object(_) => Value {
-                        origin: crate::value::Origin::at(key),
+                        origin: Origin::at(key),
                         ..evaluated
                     },
                     Data::Null => Value::object(Members::default(), key),
@@ -283,14 +445,14 @@ impl<'a> Template<'a> {
             }
         };
         Some(DeclaredResource {
-            address: name.clone(),
+            address: self.address(name),
             native_kind: kind.into(),
-            module: "".into(),
+            module: self.scope.clone(),
             body: properties,
             header: key,
             block: key.to(value.span()),
             exists,
-            is_symbolic: false,
+            is_symbolic: name.contains(expand::ANY),
         })
     }
 
@@ -308,15 +470,8 @@ impl<'a> Template<'a> {
         }
     }
 
-    /// Notes a diagnostic once.
     fn say(&self, diagnostic: Diagnostic) {
-        let key = (
-            diagnostic.span.unwrap_or(Span::NONE),
-            diagnostic.message.clone(),
-        );
-        if self.said.borrow_mut().insert(key) {
-            self.diagnostics.borrow_mut().push(diagnostic);
-        }
+        self.context.say(diagnostic);
     }
 
     /// An error in an expression: unknown, and said.

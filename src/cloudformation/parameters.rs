@@ -2,283 +2,370 @@
 
 use std::sync::Arc;
 
+use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::Template;
 use crate::source::Span;
 use crate::value::{
-    Alternative, Atom, Data, Guard, List, ListKind, Origin, Reason, Step, Subject, Unknown, Value,
+    Alternative, Data, Guard, List, ListKind, Members, Number, Origin, Reason, Step, Subject,
+    Unknown, Value,
 };
+
+/// Values of one parameter more than these do not make worlds of their own.
+const MOST_VALUES: usize = 12;
+
+/// A value from outside the template, and how it comes.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    /// The value.
+    pub(super) value: Value,
+    /// A word for the trail.
+    pub(super) step: Step,
+}
+
+/// How parameters are used in a template.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// Keys of the maps that are searched by each parameter.
+    keys: FxHashMap<Arc<str>, Vec<Arc<str>>>,
+    /// Texts that conditions compare each parameter with.
+    texts: FxHashMap<Arc<str>, Vec<Arc<str>>>,
+}
 
 impl Template<'_> {
     /// The value of a parameter, at its own place.
     pub(super) fn parameter(&self, name: &Arc<str>) -> Option<Value> {
-        if let Some(value) = self.values.borrow().get(name) {
+        let in_condition = self.in_condition.get();
+        if let Some(value) = self.values.borrow().get(&(name.clone(), in_condition)) {
             return Some(value.clone());
         }
         let member = self.parameters.get(name)?;
-        let declared = &member.value;
-        let field = |field: &str| {
-            declared
-                .as_object()
-                .and_then(|object| object.get(field))
-                .cloned()
-        };
-        let kind = field("Type")
-            .and_then(|kind| kind.as_str().map(str::to_owned))
-            .unwrap_or_default();
-        let is_hidden = field("NoEcho").is_some_and(|flag| {
-            flag.as_bool().unwrap_or_else(|| {
-                flag.as_str()
-                    .is_some_and(|text| text.eq_ignore_ascii_case("true"))
-            })
+        let kind = self.kind(name);
+        let is_hidden = self.field(name, "NoEcho").is_some_and(|flag| {
+            scalar_text(flag).is_some_and(|text| text.eq_ignore_ascii_case("true"))
         });
-        let value = match (
-            self.given(name),
-            self.decided(name, &kind, field("Default")),
-        ) {
-            (Some(text), _) if !kind.starts_with("AWS::SSM::Parameter::Value") => {
-                typed(&kind, &text, member.key)
-            }
-            (_, Some(default)) => {
-                let text = default
-                    .as_str()
-                    .map(str::to_owned)
-                    .or_else(|| scalar_text(&default));
-                match text {
-                    Some(text) => typed(&kind, &text, default.span()),
-                    None => default,
+        let is_looked_up = kind.starts_with("AWS::SSM::Parameter::Value");
+        let value = match self.given.get(name) {
+            // What is given for a looked-up one is the name under which it is looked up.
+            Some(given) if !is_looked_up => {
+                let value = typed_value(&kind, &given.value);
+                match &value.data {
+                    Data::Unknown(unknown) if unknown.subject.is_none() => Value {
+                        data: Data::Unknown(Arc::new(Unknown {
+                            subject: Some(self.subject(name)),
+                            ..(**unknown).clone()
+                        })),
+                        ..value
+                    },
+                    _ => value,
                 }
             }
-            _ => self.open_parameter(name, &kind, field("Default"), member.key),
+            _ if in_condition || is_looked_up => self.unknown_parameter(name, &kind, &[]),
+            _ => self.open_parameter(name, &kind, member.key),
         };
         let value = value.sensitive_if(is_hidden);
-        self.values.borrow_mut().insert(name.clone(), value.clone());
+        self.values
+            .borrow_mut()
+            .insert((name.clone(), in_condition), value.clone());
         Some(value)
     }
 
     /// What the trail says of a parameter's value.
     pub(super) fn parameter_step(&self, name: &Arc<str>) -> Step {
-        let has_default = self
-            .parameters
-            .get(name)
-            .and_then(|member| member.value.as_object())
-            .is_some_and(|object| object.get("Default").is_some());
-        match (self.given(name), has_default) {
-            (Some(_), _) => Step::Given(name.clone()),
-            (None, true) => Step::Default(name.clone()),
-            (None, false) => Step::Written,
+        match (self.given.get(name), self.field(name, "Default")) {
+            (Some(given), _) => given.step.clone(),
+            (None, Some(_)) => Step::Default(name.clone()),
+            (None, None) => Step::Written,
         }
     }
 
-    fn given(&self, name: &str) -> Option<String> {
-        self.inputs
-            .variables
-            .iter()
-            .rev()
-            .find(|(given, _)| given == name)
-            .map(|(_, text)| text.clone())
+    fn field(&self, name: &str, field: &str) -> Option<&Value> {
+        self.parameters.get(name)?.value.as_object()?.get(field)
     }
 
-    /// The default, if nothing in the template asks what the parameter is: then it is simply that.
-    fn decided(&self, name: &str, kind: &str, default: Option<Value>) -> Option<Value> {
-        let is_asked = self.compared.contains_key(name);
-        default.filter(|_| !is_asked && !kind.starts_with("AWS::SSM::Parameter::Value"))
+    fn kind(&self, name: &str) -> String {
+        let kind = self.field(name, "Type").and_then(Value::as_str);
+        kind.unwrap_or("String").to_owned()
     }
 
     /// What conditions call a parameter.
     pub(super) fn subject(&self, name: &Arc<str>) -> Arc<Subject> {
-        let object = self
-            .parameters
-            .get(name)
-            .and_then(|member| member.value.as_object());
-        let field = |field: &str| object.and_then(|object| object.get(field));
-        let allowed = field("AllowedValues").map_or_else(Vec::new, |values| {
-            values
-                .elements()
-                .filter_map(|value| scalar_text(&value))
-                .map(Into::into)
-                .collect()
+        if let Some(subject) = self.subjects.borrow().get(name) {
+            return subject.clone();
+        }
+        let written = self.field(name, "AllowedValues");
+        let mut allowed: Vec<Arc<str>> = written.map_or_else(Vec::new, |values| {
+            let texts = values.elements().filter_map(|value| scalar_text(&value));
+            texts.map(Into::into).collect()
         });
-        Arc::new(Subject {
+        allowed.retain(|text| self.may_be(name, text));
+        if allowed.is_empty() && !is_list(&self.kind(name)) {
+            // No deployment succeeds with a value that is no key of the map that it is looked up in. Unless a condition
+            // knows of other values: then the look-up is probably made under that condition only.
+            let none = Vec::new();
+            let keys = self.uses.keys.get(name).unwrap_or(&none);
+            let texts = self.uses.texts.get(name).unwrap_or(&none);
+            if texts.iter().all(|text| keys.contains(text)) {
+                allowed.clone_from(keys);
+            }
+        }
+        let default = self.field(name, "Default").and_then(scalar_text);
+        if let Some(default) = default.as_deref()
+            && !allowed.is_empty()
+            && !allowed.iter().any(|text| **text == *default)
+        {
+            allowed.push(default.into());
+        }
+        let subject = Arc::new(Subject {
             name: name.clone(),
-            scope: "".into(),
-            default: field("Default").and_then(scalar_text).map(Into::into),
+            scope: self.scope.clone(),
+            default: default.map(Into::into),
             allowed,
-        })
+        });
+        self.subjects
+            .borrow_mut()
+            .insert(name.clone(), subject.clone());
+        subject
     }
 
-    /// A parameter whose value conditions ask about, or that has none: one alternative for each value that it is
-    /// compared with, and what it is otherwise.
-    fn open_parameter(
-        &self,
-        name: &Arc<str>,
-        kind: &str,
-        default: Option<Value>,
-        place: Span,
-    ) -> Value {
-        let subject = self.subject(name);
-        let allowed: Vec<Value> = self
-            .parameters
-            .get(name)
-            .and_then(|member| member.value.member("AllowedValues"))
-            .map_or_else(Vec::new, |values| values.elements().collect());
-        let unknown = || {
-            let is_imported = kind.starts_with("AWS::SSM::Parameter::Value");
-            let reason = if is_imported {
-                Reason::Import(name.clone())
-            } else {
-                Reason::NoValue(name.clone())
+    /// Whether the parameter's own constraints (`AllowedPattern`, lengths, bounds) admit a text. Its default is admitted.
+    pub(super) fn may_be(&self, name: &str, text: &str) -> bool {
+        if self.field(name, "Default").and_then(scalar_text).as_deref() == Some(text) {
+            return true;
+        }
+        let number = |field: &str| self.field(name, field).and_then(number_of);
+        let length = text.chars().count() as f64;
+        if number("MinLength").is_some_and(|least| length < least)
+            || number("MaxLength").is_some_and(|most| length > most)
+        {
+            return false;
+        }
+        if self.kind(name) == "Number" {
+            let Ok(value) = text.trim().parse::<f64>() else {
+                return false;
             };
-            let unknown = Unknown {
-                subject: Some(subject.clone()),
-                allowed: allowed.clone(),
-                is_never_null: true,
-                ..Unknown::because(reason)
-            };
-            Value::new(Data::Unknown(Arc::new(unknown)), place)
-        };
-        let is_list = kind.starts_with("List<") || kind == "CommaDelimitedList";
-        let compared = self.compared.get(name).filter(|_| !is_list);
-        let Some(compared) = compared else {
-            if is_list && default.is_none() {
-                return unknown();
+            if number("MinValue").is_some_and(|least| value < least)
+                || number("MaxValue").is_some_and(|most| value > most)
+            {
+                return false;
             }
-            return default
-                .and_then(|default| {
-                    scalar_text(&default).map(|text| typed(kind, &text, default.span()))
-                })
-                .unwrap_or_else(unknown);
+        }
+        let pattern = self.field(name, "AllowedPattern").and_then(Value::as_str);
+        // Java's patterns and ours differ in what is rarely used; what cannot be read forbids nothing.
+        pattern
+            .and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok())
+            .is_none_or(|pattern| pattern.is_match(text))
+    }
+
+    /// A parameter of which nothing is known but that it is none of `excluded`.
+    fn unknown_parameter(&self, name: &Arc<str>, kind: &str, excluded: &[Arc<str>]) -> Value {
+        let place = self.parameters.get(name).map_or(Span::NONE, |m| m.key);
+        let reason = if kind.starts_with("AWS::SSM::Parameter::Value") {
+            Reason::Import(name.clone())
+        } else {
+            Reason::NoValue(name.clone())
         };
+        let allowed = self.field(name, "AllowedValues");
+        let allowed = allowed.map_or_else(Vec::new, |values| {
+            values
+                .elements()
+                .filter(|value| {
+                    let text = scalar_text(value);
+                    !excluded
+                        .iter()
+                        .any(|known| text.as_deref() == Some(&**known))
+                })
+                .collect()
+        });
+        let unknown = Unknown {
+            subject: Some(self.subject(name)),
+            allowed,
+            is_never_null: true,
+            ..Unknown::because(reason)
+        };
+        Value::new(Data::Unknown(Arc::new(unknown)), place)
+    }
+
+    /// A parameter that is not given: one alternative for each value that something in the template tells apart, and
+    /// what it is otherwise, which is its default if it has one.
+    fn open_parameter(&self, name: &Arc<str>, kind: &str, place: Span) -> Value {
+        let default = self.field(name, "Default");
+        let by_default = |default: &Value| match scalar_text(default) {
+            Some(text) => typed(kind, &text, default.span()),
+            None => default.clone(),
+        };
+        let subject = self.subject(name);
+        let mut compared = self.compared.get(name).cloned().unwrap_or_default();
+        if is_list(kind) || compared.len() > MOST_VALUES {
+            compared.clear();
+        }
+        if compared.is_empty() {
+            if let Some(default) = default {
+                return by_default(default);
+            }
+            return match subject.allowed.as_slice() {
+                [only] => typed(kind, only, self.written_at(name, only).unwrap_or(place)),
+                _ => self.unknown_parameter(name, kind, &[]),
+            };
+        }
         let mut alternatives = Vec::new();
         let mut otherwise = Guard::Always;
-        for text in compared {
-            let guard = Guard::Is(Atom {
-                subject: subject.clone(),
-                equals: Some(text.clone()),
-            });
-            let written = allowed
-                .iter()
-                .chain(&default)
-                .find(|value| scalar_text(value).as_deref() == Some(text));
-            let place = written.map_or(place, Value::span);
+        for text in &compared {
+            let guard = self.asks(&subject, text);
             alternatives.push(Alternative {
                 guard: guard.clone(),
-                value: typed(kind, text, place),
+                value: typed(kind, text, self.written_at(name, text).unwrap_or(place)),
             });
             otherwise = otherwise.and(!guard);
         }
-        let default_text = default.as_ref().and_then(scalar_text);
-        let is_compared_default = default_text
-            .as_ref()
-            .is_some_and(|text| compared.iter().any(|c| **c == **text));
-        let rest = match (default, default_text) {
-            (Some(default), Some(text)) if !is_compared_default => {
-                typed(kind, &text, default.span())
-            }
+        let default_text = default.and_then(scalar_text);
+        let is_compared = |text: &str| compared.iter().any(|known| **known == *text);
+        let left: Vec<&Arc<str>> = subject
+            .allowed
+            .iter()
+            .filter(|text| !is_compared(text))
+            .collect();
+        let rest = match (default, default_text, left.as_slice()) {
+            (Some(default), Some(text), _) if !is_compared(&text) => by_default(default),
+            (_, _, [only]) => typed(kind, only, self.written_at(name, only).unwrap_or(place)),
             // In every other world it is something else, which nothing says.
-            _ => unknown(),
+            _ => self.unknown_parameter(name, kind, &compared),
         };
         alternatives.push(Alternative {
             guard: otherwise,
             value: rest,
         });
+        alternatives.retain(|alternative| self.can_be(&alternative.guard));
         Value::choice(alternatives, place)
     }
 
-    /// What each parameter is compared with in the template's conditions, directly or through a map.
-    pub(super) fn comparisons(&self) -> FxHashMap<Arc<str>, Vec<Arc<str>>> {
-        let mut compared = FxHashMap::default();
-        for member in self.conditions.values() {
-            self.comparisons_in(&member.value, &mut compared, 0);
-        }
-        compared
+    /// Where a value of a parameter is written: as its default, or among those it may have.
+    fn written_at(&self, name: &str, text: &str) -> Option<Span> {
+        let default = self.field(name, "Default").cloned();
+        let allowed = self.field(name, "AllowedValues").into_iter();
+        default
+            .into_iter()
+            .chain(allowed.flat_map(Value::elements))
+            .find(|value| scalar_text(value).as_deref() == Some(text))
+            .map(|value| value.span())
     }
 
-    fn comparisons_in(
-        &self,
-        value: &Value,
-        compared: &mut FxHashMap<Arc<str>, Vec<Arc<str>>>,
-        depth: usize,
-    ) {
-        if depth > 64 {
-            return;
-        }
-        if let Some(operands) = value
-            .as_object()
-            .and_then(|object| object.get("Fn::Equals"))
-            && let [a, b] = operands.elements().collect::<Vec<_>>().as_slice()
-        {
-            for (subject, other) in [(a, b), (b, a)] {
-                let parameter = subject
-                    .as_object()
-                    .filter(|object| object.members().len() == 1)
-                    .and_then(|object| object.get("Ref"))
-                    .and_then(Value::as_str)
-                    .and_then(|name| self.parameters.get_key_value(name))
-                    .map(|(name, _)| name.clone());
-                if let Some(parameter) = parameter {
-                    let texts = compared.entry(parameter).or_default();
-                    if let Some(text) = scalar_text(other)
-                        && !texts.iter().any(|known| **known == *text)
-                    {
-                        texts.push(text.into());
-                    }
-                } else {
-                    // Through a map: every key is a value that tells worlds apart.
-                    self.mapped_parameters(subject, compared);
-                }
+    /// What parameters are compared with in the template's conditions and what maps are searched by them.
+    pub(super) fn find_uses(&self, rules: &Members) -> Uses {
+        let mut uses = Uses::default();
+        for section in [&self.conditions, rules, &self.resources, &self.outputs] {
+            for member in section.values() {
+                self.uses_in(&member.value, &mut uses, 0);
             }
+        }
+        uses
+    }
+
+    fn uses_in(&self, value: &Value, uses: &mut Uses, depth: usize) {
+        if depth > 250 {
+            return;
         }
         match &value.data {
             Data::List(list) => list
                 .items()
                 .iter()
-                .for_each(|item| self.comparisons_in(item, compared, depth + 1)),
+                .for_each(|item| self.uses_in(item, uses, depth + 1)),
             Data::Object(object) => {
-                object
-                    .members()
-                    .values()
-                    .for_each(|m| self.comparisons_in(&m.value, compared, depth + 1));
+                for (name, member) in object.members() {
+                    match &**name {
+                        "Fn::Equals" => self.note_comparison(&member.value, uses),
+                        "Fn::FindInMap" => self.note_search(&member.value, uses),
+                        _ => {}
+                    }
+                    self.uses_in(&member.value, uses, depth + 1);
+                }
             }
             _ => {}
         }
     }
 
-    fn mapped_parameters(&self, value: &Value, compared: &mut FxHashMap<Arc<str>, Vec<Arc<str>>>) {
-        let Some(arguments) = value
+    /// The parameter that a written value is a plain `Ref` to.
+    fn referred_parameter(&self, value: &Value) -> Option<&Arc<str>> {
+        let object = value
             .as_object()
-            .and_then(|object| object.get("Fn::FindInMap"))
-        else {
+            .filter(|object| object.members().len() == 1)?;
+        let name = object.get("Ref")?.as_str()?;
+        self.parameters.get_key_value(name).map(|(name, _)| name)
+    }
+
+    fn note_comparison(&self, operands: &Value, uses: &mut Uses) {
+        let operands: Vec<Value> = operands.elements().collect();
+        let [a, b] = operands.as_slice() else {
             return;
         };
-        let arguments: Vec<Value> = arguments.elements().collect();
-        let Some(map) = arguments
-            .first()
-            .and_then(Value::as_str)
-            .and_then(|name| self.mappings.get(name))
-        else {
-            return;
-        };
-        let parameter = arguments
-            .get(1)
-            .and_then(|key| key.as_object())
-            .and_then(|object| object.get("Ref"))
-            .and_then(Value::as_str)
-            .and_then(|name| self.parameters.get_key_value(name));
-        if let Some((parameter, _)) = parameter {
-            let texts = compared.entry(parameter.clone()).or_default();
-            for key in map
-                .value
-                .as_object()
-                .into_iter()
-                .flat_map(|object| object.members().keys())
+        for (subject, other) in [(a, b), (b, a)] {
+            if let (Some(parameter), Some(text)) =
+                (self.referred_parameter(subject), scalar_text(other))
             {
-                if !texts.contains(key) && texts.len() < 8 {
-                    texts.push(key.clone());
+                let texts = uses.texts.entry(parameter.clone()).or_default();
+                if !texts.iter().any(|known| **known == *text) {
+                    texts.push(text.into());
                 }
             }
         }
+    }
+
+    fn note_search(&self, arguments: &Value, uses: &mut Uses) {
+        let arguments: Vec<Value> = arguments.elements().collect();
+        let [map, first, second, rest @ ..] = arguments.as_slice() else {
+            return;
+        };
+        let Some(map) = map.as_str().and_then(|name| self.mappings.get(name)) else {
+            return;
+        };
+        // With a default value every key does.
+        if !rest.is_empty() {
+            return;
+        }
+        let outer = map.value.as_object();
+        let inner = outer
+            .and_then(|object| object.members().values().next())
+            .and_then(|member| member.value.as_object());
+        for (key, object) in [(first, outer), (second, inner)] {
+            if let (Some(parameter), Some(object)) = (self.referred_parameter(key), object) {
+                let keys = uses.keys.entry(parameter.clone()).or_default();
+                for key in object.members().keys() {
+                    if !keys.contains(key) {
+                        keys.push(key.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The texts that tell the worlds of each parameter apart: those that conditions ask about, and keys of maps.
+    pub(super) fn told_apart(&self) -> FxHashMap<Arc<str>, Vec<Arc<str>>> {
+        let mut texts: FxHashMap<Arc<str>, Vec<Arc<str>>> = FxHashMap::default();
+        let mut add = |name: &Arc<str>, text: &Arc<str>| {
+            let known = texts.entry(name.clone()).or_default();
+            if !known.contains(text) {
+                known.push(text.clone());
+            }
+        };
+        let names: Vec<Arc<str>> = self.conditions.keys().cloned().collect();
+        for name in names {
+            let place = self.conditions.get(&name).map_or(Span::NONE, |m| m.key);
+            self.condition(&name, place).atoms(&mut |atom| {
+                if atom.subject.scope == self.scope
+                    && let Some((name, _)) = self.parameters.get_key_value(&*atom.subject.name)
+                    && let Some(text) = &atom.equals
+                {
+                    add(name, text);
+                }
+            });
+        }
+        for (name, keys) in &self.uses.keys {
+            if keys.len() <= MOST_VALUES {
+                keys.iter().for_each(|key| add(name, key));
+            }
+        }
+        texts
     }
 }
 
@@ -292,10 +379,18 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
+fn number_of(value: &Value) -> Option<f64> {
+    scalar_text(value)?.parse().ok()
+}
+
+fn is_list(kind: &str) -> bool {
+    kind.starts_with("List<") || kind == "CommaDelimitedList"
+}
+
 /// The text of a parameter as its type has it.
 fn typed(kind: &str, text: &str, place: Span) -> Value {
-    let is_list = kind.starts_with("List<") || kind == "CommaDelimitedList";
-    if is_list {
+    if is_list(kind) {
+        // An empty text is a list of one empty text: `!Equals [!Select [0, !Ref List], ""]` is how templates ask for it.
         let items = text
             .split(',')
             .map(|item| Value::text(item.trim(), place))
@@ -307,5 +402,27 @@ fn typed(kind: &str, text: &str, place: Span) -> Value {
             is_sensitive: false,
         };
     }
+    if kind == "Number"
+        && let Some(number) = Number::parse(text)
+        && number.to_string() == text
+    {
+        return Value::new(Data::Number(number), place);
+    }
     Value::text(text, place)
+}
+
+/// A given value as its parameter's type has it.
+fn typed_value(kind: &str, value: &Value) -> Value {
+    Value::lift(
+        std::slice::from_ref(value),
+        value.span(),
+        &mut |value| match (scalar_text(&value[0]), &value[0].data) {
+            (Some(text), Data::Text(_)) => Value {
+                origin: value[0].origin.clone(),
+                ..typed(kind, &text, value[0].span())
+            }
+            .sensitive_if(value[0].is_sensitive),
+            _ => value[0].clone(),
+        },
+    )
 }

@@ -29,6 +29,8 @@ pub struct Inputs {
     pub environment: Vec<(String, String)>,
     /// Terraform's workspace; `default` if none.
     pub workspace: Option<String>,
+    /// Conditions of a template that are taken to hold or not, whatever its parameters say: `--condition` pairs.
+    pub conditions: Vec<(String, bool)>,
     /// The region deployed to, where it is known.
     pub region: Option<String>,
 }

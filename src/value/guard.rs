@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Certainty;
 
@@ -161,6 +161,14 @@ impl Guard {
                 size
             }
         }
+    }
+
+    /// The same condition in a form whose size depends on what it says, not on how it is written: for conditions that
+    /// build on each other many times over. None if even that is large.
+    pub fn compact(&self) -> Option<Guard> {
+        let mut diagram = Diagram::default();
+        let root = diagram.read(self)?;
+        Some(diagram.write(root, &mut FxHashMap::default()))
     }
 
     /// Calls `visit` with every atom, in order of writing.
@@ -493,6 +501,172 @@ impl World {
     }
 }
 
+/// Decisions that a condition may need at most to be made compact.
+const MOST_DECISIONS: usize = 4_000;
+
+/// A reduced ordered decision diagram: what a condition says, decided atom by atom.
+#[derive(Default)]
+struct Diagram {
+    atoms: Vec<Atom>,
+    /// Atom, and what remains to be decided when its answer is no and yes. The first two stand for *never* and *always*.
+    decisions: Vec<(usize, usize, usize)>,
+    known: FxHashMap<(usize, usize, usize), usize>,
+    joined: FxHashMap<(bool, usize, usize), usize>,
+    read: FxHashMap<*const Guard, usize>,
+}
+
+const NEVER: usize = 0;
+const ALWAYS: usize = 1;
+
+impl Diagram {
+    fn decision(&mut self, atom: usize, no: usize, yes: usize) -> Option<usize> {
+        if no == yes {
+            return Some(no);
+        }
+        if self.decisions.is_empty() {
+            self.decisions = vec![(usize::MAX, NEVER, NEVER), (usize::MAX, ALWAYS, ALWAYS)];
+        }
+        if let Some(known) = self.known.get(&(atom, no, yes)) {
+            return Some(*known);
+        }
+        if self.decisions.len() > MOST_DECISIONS {
+            return None;
+        }
+        self.decisions.push((atom, no, yes));
+        let made = self.decisions.len() - 1;
+        self.known.insert((atom, no, yes), made);
+        Some(made)
+    }
+
+    /// Parts that are shared in memory are read once.
+    fn read(&mut self, guard: &Guard) -> Option<usize> {
+        let shared: Option<*const Guard> = match guard {
+            Guard::Not(inner) => Some(Arc::as_ptr(inner)),
+            Guard::All(guards) | Guard::Any(guards) => Some(guards.as_ptr()),
+            _ => None,
+        };
+        if let Some(known) = shared.and_then(|shared| self.read.get(&shared)) {
+            return Some(*known);
+        }
+        let read = match guard {
+            Guard::Never => NEVER,
+            Guard::Always => ALWAYS,
+            Guard::Is(atom) => {
+                let known = self.atoms.iter().position(|known| known == atom);
+                let index = known.unwrap_or_else(|| {
+                    self.atoms.push(atom.clone());
+                    self.atoms.len() - 1
+                });
+                self.decision(index, NEVER, ALWAYS)?
+            }
+            Guard::Not(inner) => {
+                let inner = self.read(inner)?;
+                self.opposite(inner)?
+            }
+            Guard::All(guards) | Guard::Any(guards) => {
+                let is_all = matches!(guard, Guard::All(_));
+                let mut all = if is_all { ALWAYS } else { NEVER };
+                for guard in guards.iter() {
+                    let next = self.read(guard)?;
+                    all = self.join(is_all, all, next)?;
+                }
+                all
+            }
+        };
+        if let Some(shared) = shared {
+            self.read.insert(shared, read);
+        }
+        Some(read)
+    }
+
+    fn opposite(&mut self, of: usize) -> Option<usize> {
+        // `not x` is `if x then never else always`; joined with nothing it is found by walking once.
+        let mut made: FxHashMap<usize, usize> = FxHashMap::default();
+        made.insert(NEVER, ALWAYS);
+        made.insert(ALWAYS, NEVER);
+        let mut waiting = vec![of];
+        while let Some(&at) = waiting.last() {
+            if made.contains_key(&at) {
+                waiting.pop();
+                continue;
+            }
+            let (atom, no, yes) = self.decisions[at];
+            match (made.get(&no).copied(), made.get(&yes).copied()) {
+                (Some(no), Some(yes)) => {
+                    let decision = self.decision(atom, no, yes)?;
+                    made.insert(at, decision);
+                }
+                (no_made, yes_made) => {
+                    waiting.extend(no_made.is_none().then_some(no));
+                    waiting.extend(yes_made.is_none().then_some(yes));
+                }
+            }
+        }
+        made.get(&of).copied()
+    }
+
+    fn join(&mut self, is_all: bool, a: usize, b: usize) -> Option<usize> {
+        let (decides, neutral) = if is_all {
+            (NEVER, ALWAYS)
+        } else {
+            (ALWAYS, NEVER)
+        };
+        if a == decides || b == decides {
+            return Some(decides);
+        }
+        if a == neutral || a == b {
+            return Some(b);
+        }
+        if b == neutral {
+            return Some(a);
+        }
+        let key = (is_all, a.min(b), a.max(b));
+        if let Some(known) = self.joined.get(&key) {
+            return Some(*known);
+        }
+        let ((atom_a, no_a, yes_a), (atom_b, no_b, yes_b)) = (self.decisions[a], self.decisions[b]);
+        let atom = atom_a.min(atom_b);
+        let (no_a, yes_a) = if atom_a == atom {
+            (no_a, yes_a)
+        } else {
+            (a, a)
+        };
+        let (no_b, yes_b) = if atom_b == atom {
+            (no_b, yes_b)
+        } else {
+            (b, b)
+        };
+        let no = self.join(is_all, no_a, no_b)?;
+        let yes = self.join(is_all, yes_a, yes_b)?;
+        let joined = self.decision(atom, no, yes)?;
+        self.joined.insert(key, joined);
+        Some(joined)
+    }
+
+    fn write(&self, at: usize, written: &mut FxHashMap<usize, Guard>) -> Guard {
+        match at {
+            NEVER => return Guard::Never,
+            ALWAYS => return Guard::Always,
+            _ => {}
+        }
+        if let Some(known) = written.get(&at) {
+            return known.clone();
+        }
+        let (atom, no, yes) = self.decisions[at];
+        let asked = Guard::Is(self.atoms[atom].clone());
+        let (no, yes) = (self.write(no, written), self.write(yes, written));
+        let guard = match (&no, &yes) {
+            (Guard::Never, _) => asked.and(yes),
+            (Guard::Always, _) => (!asked).or(yes),
+            (_, Guard::Always) => asked.or(no),
+            (_, Guard::Never) => (!asked).and(no),
+            _ => asked.clone().and(yes).or((!asked).and(no)),
+        };
+        written.insert(at, guard.clone());
+        guard
+    }
+}
+
 /// The answer to an atom that follows from what is chosen: a subject has one text, and of the texts it may have the
 /// last one that is not excluded.
 fn answer(assumed: &[(Atom, bool)], atom: &Atom) -> Option<bool> {
@@ -736,6 +910,22 @@ mod tests {
         assert!(many.is_possible());
         let world = World::new().assuming(&many).expect("possible");
         assert_eq!(world.truth(&flag("a7")), Certainty::Unsure);
+    }
+
+    #[test]
+    fn conditions_that_build_on_each_other_are_made_compact() {
+        // Each asks for the one before twice: the written form doubles at every step.
+        let (a, b) = (flag("a"), flag("b"));
+        let mut guard = a.clone();
+        for _ in 0..40 {
+            guard = (guard.clone().and(b.clone())).or((!guard).and(!b.clone()));
+        }
+        assert_eq!(guard.size(1_000), 1_000);
+        let compact = guard.compact().expect("small");
+        assert!(compact.size(20) < 20, "{compact}");
+        let world = World::new().assuming(&a).and_then(|w| w.assuming(&b));
+        let world = world.expect("possible");
+        assert_eq!(world.truth(&compact), Certainty::Yes);
     }
 
     #[test]

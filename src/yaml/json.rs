@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::{escaped_pieces, is_worth_locating};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, SourceId, Span};
 use crate::value::{
@@ -286,8 +287,26 @@ impl<'a> Parser<'a> {
             .ok_or_else(|| self.error("this number is out of range"))
     }
 
+    /// A string of a file with the places of its parts, if somebody will ask for them.
+    fn located(&self, text: String, start: usize, end: usize) -> Text {
+        let Places::File(source) = self.places else {
+            return Text::new(text);
+        };
+        if !is_worth_locating(&text) {
+            return Text::new(text);
+        }
+        let place = Span::new(*source, start, end);
+        let pieces = escaped_pieces(&self.text[start..end], &text, place, false);
+        Text::build(
+            vec![Segment::Literal(text.into())],
+            None,
+            pieces.unwrap_or_default(),
+        )
+    }
+
     fn string(&mut self) -> Result<Text, JsonError> {
         self.at += 1;
+        let opening = self.at;
         let mut segments: Vec<Segment> = Vec::new();
         let mut literal = String::new();
         let mut from = self.at;
@@ -298,7 +317,7 @@ impl<'a> Parser<'a> {
                     literal.push_str(&self.text[from..self.at]);
                     self.at += 1;
                     if segments.is_empty() {
-                        return Ok(Text::new(literal));
+                        return Ok(self.located(literal, opening, self.at - 1));
                     }
                     segments.push(Segment::Literal(literal.into()));
                     return Ok(Text::from_segments(segments));

@@ -14,8 +14,9 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, SourceId, Span};
 use crate::value::{Data, Member, Members, Number, Piece, Segment, Text, Value};
 
-/// Nodes that one document may have, aliases counted each time.
-const MOST_NODES: usize = 1_000_000;
+/// Nodes that aliases may add to a document, counted each time they are used: two documents of the largest size that
+/// CloudFormation takes.
+const MOST_ALIASED: usize = 200_000;
 /// Nested collections that are read.
 const DEEPEST: usize = 200;
 
@@ -29,7 +30,12 @@ pub fn parse(file: &SourceFile) -> (Option<Value>, Vec<Diagnostic>) {
             return (value, diagnostics);
         }
         let (value, found) = parse_yaml(file);
-        return if value.is_some() || !file.path.ends_with(".json") {
+        // Of two complaints, that of the language it is written in.
+        let is_json = file.path.ends_with(".json")
+            || file.text.trim_start()[1..]
+                .trim_start()
+                .starts_with(['"', '{', '}']);
+        return if value.is_some() || !is_json {
             (value, found)
         } else {
             (None, diagnostics)
@@ -98,7 +104,8 @@ struct Builder<'a> {
     place: Span,
     events: Parser<'a, granit_parser::StrInput<'a>>,
     anchors: FxHashMap<usize, Value>,
-    nodes: usize,
+    /// Nodes that aliases have added.
+    aliased: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -110,7 +117,7 @@ impl<'a> Builder<'a> {
             place,
             events: Parser::new_from_str_with_options(text, options(false)),
             anchors: FxHashMap::default(),
-            nodes: 0,
+            aliased: 0,
             diagnostics: Vec::new(),
         }
     }
@@ -174,13 +181,6 @@ impl<'a> Builder<'a> {
         depth: usize,
     ) -> Result<Value, Fault> {
         let (start, end) = bounds(at);
-        self.nodes += 1;
-        if self.nodes > MOST_NODES {
-            return Err((
-                "it has more than a million nodes, aliases counted".to_owned(),
-                self.span(start, end),
-            ));
-        }
         if depth > DEEPEST {
             return Err((
                 "it is nested more than 200 levels deep".to_owned(),
@@ -220,11 +220,20 @@ impl<'a> Builder<'a> {
                         last = last.max(self.closing(&at, b'}'));
                         break;
                     }
-                    let key = self.node(event, &at, depth + 1)?;
+                    let (name, key) = self.key(event, &at, depth + 1)?;
                     let (event, at) = self.expected(start)?;
                     let value = self.node(event, &at, depth + 1)?;
-                    last = self.end_of(&value, self.end_of(&key, last));
-                    self.entry(key, value, &mut members, &mut merged);
+                    last = self.end_of(&value, last);
+                    if Some(key.source) == self.source {
+                        last = last.max(key.end as usize);
+                    }
+                    match name {
+                        Some(name) => self.entry(&name, key, value, &mut members, &mut merged),
+                        None => self.diagnostics.push(
+                            Diagnostic::error("syntax", key, "a key must be plain text here")
+                                .hint("this entry is left out"),
+                        ),
+                    }
                 }
                 for source in merged {
                     for (name, value) in source.entries() {
@@ -242,7 +251,13 @@ impl<'a> Builder<'a> {
                         self.span(start, end),
                     ));
                 };
-                self.nodes += size_of(&value, MOST_NODES);
+                self.aliased += size_of(&value, MOST_ALIASED);
+                if self.aliased > MOST_ALIASED {
+                    return Err((
+                        "its aliases stand for more than 200,000 parts".to_owned(),
+                        self.span(start, end),
+                    ));
+                }
                 return Ok(value);
             }
             _ => {
@@ -284,29 +299,47 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn entry(&mut self, key: Value, value: Value, members: &mut Members, merged: &mut Vec<Value>) {
-        let place = key.span();
-        let name: Arc<str> = match &key.data {
-            Data::Text(text) => text.as_str().unwrap_or("").into(),
-            Data::Number(number) => {
-                // As written: `012345678901` is an account, not a number.
-                let raw = self
-                    .text
-                    .get(place.start as usize..place.end as usize)
-                    .filter(|_| self.source.is_some());
-                raw.map_or_else(|| number.to_string().into(), Into::into)
+    /// A key as it is written: `on`, `012345678901` and `1.10` are names here, not values. None if it is no scalar.
+    fn key(
+        &mut self,
+        event: Event<'a>,
+        at: &granit_parser::Span,
+        depth: usize,
+    ) -> Result<(Option<Arc<str>>, Span), Fault> {
+        let (start, end) = bounds(at);
+        let value = match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let raw = self.text.get(start..end).unwrap_or("");
+                // An empty plain scalar is delivered as `~` with an empty span.
+                let is_empty = style == ScalarStyle::Plain && raw.is_empty();
+                let text: Arc<str> = if is_empty { "".into() } else { (&*text).into() };
+                let span = self.span(start, start + raw.trim_end().len());
+                if anchor != 0 {
+                    self.anchors.insert(anchor, Value::text(text.clone(), span));
+                }
+                return Ok((Some(text), span));
             }
-            Data::Bool(truth) => truth.to_string().into(),
-            Data::Null => "".into(),
-            _ => {
-                self.diagnostics.push(
-                    Diagnostic::error("syntax", place, "a key must be plain text here")
-                        .hint("this entry is left out"),
-                );
-                return;
-            }
+            event => self.node(event, at, depth)?,
         };
-        if &*name == "<<" {
+        // An alias of a scalar, or a collection.
+        let name = match &value.data {
+            Data::Text(text) => text.as_str().map(Into::into),
+            Data::Number(number) => Some(number.to_string().into()),
+            Data::Bool(truth) => Some(truth.to_string().into()),
+            _ => None,
+        };
+        Ok((name, self.span(start, end)))
+    }
+
+    fn entry(
+        &mut self,
+        name: &Arc<str>,
+        place: Span,
+        value: Value,
+        members: &mut Members,
+        merged: &mut Vec<Value>,
+    ) {
+        if &**name == "<<" {
             match &value.data {
                 Data::List(_) => merged.extend(value.elements()),
                 _ => merged.push(value),
@@ -344,19 +377,19 @@ impl<'a> Builder<'a> {
                 ))
             }
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted
-                if self.source.is_some()
-                    && text.starts_with(['{', '['])
-                    && raw.len() == text.len() + 2 =>
+                if self.source.is_some() && is_worth_locating(text) =>
             {
-                let piece = Piece {
-                    offset: 0,
-                    span: self.span(start + 1, end - 1),
-                    is_exact: true,
-                };
+                let inside = raw.get(1..raw.trim_end().len().saturating_sub(1));
+                let pieces = inside
+                    .and_then(|inside| {
+                        let doubled = style == ScalarStyle::SingleQuoted;
+                        escaped_pieces(inside, text, self.span(start + 1, end), doubled)
+                    })
+                    .unwrap_or_default();
                 Data::Text(Text::build(
                     vec![Segment::Literal(text.into())],
                     None,
-                    vec![piece],
+                    pieces,
                 ))
             }
             _ => Data::Text(text.into()),
@@ -390,14 +423,27 @@ impl<'a> Builder<'a> {
                     .len()
                     .saturating_sub(first.len())
             });
-        if style == ScalarStyle::Folded {
-            return vec![Piece {
-                offset: 0,
-                span: self.span(start, end),
-                is_exact: false,
-            }];
-        }
         let mut offset = 0;
+        if style == ScalarStyle::Folded {
+            // Line breaks have become blanks or vanished; each line itself stands unchanged in the text.
+            for line in self.text[at..end].split_inclusive('\n') {
+                let content = line.trim();
+                let place = at + line.find(content).unwrap_or(0);
+                if !content.is_empty()
+                    && let Some(found) = text[offset..].find(content)
+                {
+                    offset += found;
+                    pieces.push(Piece {
+                        offset: offset as u32,
+                        span: self.span(place, place + content.len()),
+                        is_exact: true,
+                    });
+                    offset += content.len();
+                }
+                at += line.len();
+            }
+            return pieces;
+        }
         for line in text.split_inclusive('\n') {
             let length = self.text[at..]
                 .split_inclusive('\n')
@@ -473,6 +519,61 @@ impl<'a> Builder<'a> {
 fn bounds(at: &granit_parser::Span) -> (usize, usize) {
     let start = at.start.byte_offset().unwrap_or(0);
     (start, at.end.byte_offset().unwrap_or(start).max(start))
+}
+
+/// Whether somebody will ask for the place of a part of this string: it may be a document, or hold many words.
+fn is_worth_locating(text: &str) -> bool {
+    text.len() > 80 || text.trim_start().starts_with(['{', '['])
+}
+
+/// The pieces of a quoted string: runs that are written as they read, and escapes between them. `inside` is what stands
+/// between the quotes, at the start of `place`. None if the string is broken over lines, where blanks are folded.
+fn escaped_pieces(inside: &str, text: &str, place: Span, doubled: bool) -> Option<Vec<Piece>> {
+    if inside.contains(['\n', '\r']) {
+        return None;
+    }
+    let at = |start: usize, end: usize| {
+        let offset = place.start as usize;
+        Span::new(place.source, offset + start, offset + end)
+    };
+    let mut pieces = Vec::new();
+    let (mut written, mut read) = (0, 0);
+    while written < inside.len() {
+        let rest = &inside[written..];
+        let escape = if doubled { "''" } else { "\\" };
+        let run = rest.find(escape).unwrap_or(rest.len());
+        if run > 0 {
+            pieces.push(Piece {
+                offset: read as u32,
+                span: at(written, written + run),
+                is_exact: true,
+            });
+            written += run;
+            read += run;
+            continue;
+        }
+        let length = if doubled {
+            2
+        } else {
+            match rest.as_bytes().get(1)? {
+                b'x' => 4,
+                b'u' if text.get(read..)?.starts_with(|c: char| c as u32 > 0xffff) => 12,
+                b'u' => 6,
+                b'U' => 10,
+                _ => 2,
+            }
+        };
+        let decoded = text.get(read..)?.chars().next()?;
+        pieces.push(Piece {
+            offset: read as u32,
+            span: at(written, (written + length).min(inside.len())),
+            is_exact: true,
+        });
+        written += length;
+        read += decoded.len_utf8();
+    }
+    // Anything else than what was counted is not to be trusted.
+    (read == text.len()).then_some(pieces)
 }
 
 /// Nodes of a value, counted no further than `most`.
@@ -605,13 +706,43 @@ mod tests {
             "{a:{k:1,l:2},b:{l:3,k:1}}",
         );
         let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
-        for level in 1..12 {
+        for level in 1..24 {
             let aliases = vec![format!("*a{}", level - 1); 10].join(",");
             bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
         let (value, messages, _) = read(&bomb);
         assert!(value.is_none());
         assert_eq!(messages.len(), 1);
+    }
+
+    #[test]
+    fn keys_are_names_as_written() {
+        check(
+            "{on: 1, 012: 2, 1.10: 3, yes: 4, ~: 5}",
+            "{on:1,012:2,1.10:3,yes:4,~:5}",
+        );
+        check("'': 1\n", "{:1}");
+        check("&k a: *k\n", "{a:\"a\"}");
+    }
+
+    #[test]
+    fn places_inside_strings_are_those_of_the_written_characters() {
+        for (yaml, part) in [
+            ("a: '{\"k\": \"it''s\", \"z\": 1}'\n", "\"z\": 1"),
+            ("a: \"{\\\"k\\\": 1, \\u00e4: [zz]}\"\n", "[zz]"),
+            ("a: |\n  {\n    k: [zz]\n  }\n", "[zz]"),
+            ("a: >-\n  {\n  k: 1,\n  l: [zz]\n  }\n", "[zz]"),
+            ("a: |\r\n  {\r\n  [zz]\r\n", "[zz]"),
+        ] {
+            let (value, messages, file) = read(yaml);
+            assert_eq!(messages, Vec::<String>::new(), "{yaml}");
+            let value = value.and_then(|value| value.member("a")).expect("member");
+            let text = value.as_text().expect("text");
+            let known = text.as_str().expect("known");
+            let start = known.find(part).expect("part");
+            let place = text.locate(start, start + part.len());
+            assert_eq!(place.map(|span| file.slice(span)), Some(part), "{yaml}");
+        }
     }
 
     #[test]

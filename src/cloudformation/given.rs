@@ -1,0 +1,92 @@
+//! Parameter files in, values for parameters out: all the forms that AWS's own tools read.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::Context;
+use super::parameters::{Given, scalar_text};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::source::Span;
+use crate::value::{Data, Step, Value};
+
+/// What is given for the parameters of the root template: files in order, then single values; the last one counts.
+pub(super) fn given(context: &Context<'_>) -> FxHashMap<Arc<str>, Given> {
+    let mut all = FxHashMap::default();
+    for path in &context.inputs.variable_files {
+        // Terraform's own files may stand beside those for templates.
+        if !path.ends_with(".tfvars") && !path.ends_with(".tfvars.json") {
+            read(context, path, &mut all);
+        }
+    }
+    for (name, text) in &context.inputs.variables {
+        insert(&mut all, name, Value::text(text.as_str(), Span::NONE));
+    }
+    all
+}
+
+fn insert(all: &mut FxHashMap<Arc<str>, Given>, name: &str, value: Value) {
+    let name: Arc<str> = name.into();
+    let step = Step::Given(name.clone());
+    all.insert(name, Given { value, step });
+}
+
+fn read(context: &Context<'_>, path: &str, all: &mut FxHashMap<Arc<str>, Given>) {
+    let Some(root) = context.parsed(path) else {
+        return;
+    };
+    match &root.data {
+        // `[{"ParameterKey": …, "ParameterValue": …}]`, or `["Name=value"]`.
+        Data::List(_) => {
+            for entry in root.elements() {
+                if let Some((name, value)) = entry.as_str().and_then(|text| text.split_once('=')) {
+                    insert(all, name, Value::text(value, entry.span()));
+                    continue;
+                }
+                match (entry.member("ParameterKey"), entry.member("ParameterValue")) {
+                    (Some(name), Some(value)) => add(all, name.as_str(), &value),
+                    // `UsePreviousValue`: what the stack has now, which only AWS knows.
+                    (Some(_), None) => {}
+                    _ => wrong(context, path, entry.span()),
+                }
+            }
+        }
+        // CodePipeline's `{"Parameters": {…}}`, else simply names and values.
+        Data::Object(_) => {
+            let parameters = root
+                .member("Parameters")
+                .filter(|parameters| parameters.as_object().is_some())
+                .unwrap_or(root);
+            for (name, value) in parameters.entries() {
+                add(all, Some(name), &value);
+            }
+        }
+        _ => wrong(context, path, root.span()),
+    }
+}
+
+fn add(all: &mut FxHashMap<Arc<str>, Given>, name: Option<&str>, value: &Value) {
+    let Some(name) = name else { return };
+    let text = match &value.data {
+        Data::List(_) => {
+            let items: Option<Vec<String>> =
+                value.elements().map(|item| scalar_text(&item)).collect();
+            items.map(|items| items.join(","))
+        }
+        _ => scalar_text(value),
+    };
+    if let Some(text) = text {
+        insert(all, name, Value::text(text, value.span()));
+    }
+}
+
+fn wrong(context: &Context<'_>, path: &str, place: Span) {
+    let diagnostic = Diagnostic::new(
+        Level::Error,
+        "invalid_parameters",
+        format!("`{path}` is not a file of parameter values"),
+    );
+    context.say(diagnostic.at(place).hint(
+        "write [{\"ParameterKey\": …, \"ParameterValue\": …}], or an object of names and values",
+    ));
+}

@@ -1,0 +1,176 @@
+//! Which files are templates: told by their text, before anything is parsed.
+
+/// Whether a text may be a template: cheap, and generous with broken ones so that their faults are reported.
+///
+/// A template has a mapping `Resources` at its top, in which something has a type of the form `AWS::Service::Kind`.
+/// Neither manifests of Kubernetes (`resources:` in small letters), workflows, OpenAPI documents, package files nor the
+/// files around templates (parameter files, resource schemas) have both.
+pub fn is_template(text: &str) -> bool {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let first = text.trim_start();
+    let is_json = first.starts_with('{');
+    if first.starts_with('[') {
+        return false;
+    }
+    let has_section = |name: &str| {
+        if is_json {
+            is_top_member(text, name)
+        } else {
+            is_top_key(text, name)
+        }
+    };
+    if !has_section("Resources") {
+        // One that lost its resources, or has only them left out, is still said to be one.
+        return has_section("AWSTemplateFormatVersion");
+    }
+    has_section("AWSTemplateFormatVersion") || has_section("Transform") || has_type(text)
+}
+
+/// Whether a line starts with this key at the left margin.
+fn is_top_key(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].trim_end_matches(['"', '\'']);
+        let starts_line = before.is_empty() || before.ends_with(['\n', '\r']);
+        let after = text[at + name.len()..].trim_start_matches(['"', '\'']);
+        starts_line && after.trim_start_matches([' ', '\t']).starts_with(':')
+    })
+}
+
+/// Whether a JSON object has a member of this name at its top: braces are counted, strings skipped. Where that fails the
+/// text is broken, and the name alone decides.
+fn is_top_member(text: &str, name: &str) -> bool {
+    if !text.contains(name) {
+        return false;
+    }
+    let bytes = text.as_bytes();
+    let mut depth = 0usize;
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => {
+                let start = at + 1;
+                at = start;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                if depth == 1
+                    && bytes.get(start..at) == Some(name.as_bytes())
+                    && text
+                        .get(at + 1..)
+                        .is_some_and(|rest| rest.trim_start().starts_with(':'))
+                {
+                    return true;
+                }
+            }
+            // Flow YAML: `{Resources: {…}}`.
+            byte if depth == 1
+                && byte == name.as_bytes()[0]
+                && text.get(at..).is_some_and(|rest| rest.starts_with(name))
+                && text[at + name.len()..].trim_start().starts_with(':') =>
+            {
+                return true;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Whether something has a type of the form `AWS::Service::Kind`.
+fn has_type(text: &str) -> bool {
+    text.match_indices("Type").any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            return false;
+        }
+        let rest = text[at + "Type".len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+        let Some(value) = rest.strip_prefix(':') else {
+            return false;
+        };
+        let value = value.trim_start_matches(['"', '\'', ' ', '\t', '\n', '\r']);
+        let word = value
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == ':'))
+            .next()
+            .unwrap_or_default();
+        word.contains("::") && word.starts_with(|c: char| c.is_ascii_uppercase())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_told_from_what_looks_like_them() {
+        for (text, expected) in [
+            ("Resources:\n  A:\n    Type: AWS::S3::Bucket\n", true),
+            (
+                "# c\r\nResources:\r\n  A:\r\n    Type: 'AWS::S3::Bucket'\r\n",
+                true,
+            ),
+            (
+                "{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\"}}}",
+                true,
+            ),
+            ("{Resources: {A: {Type: AWS::S3::Bucket}}}", true),
+            (
+                "{\"Resources\": {\"A\": {\"Type\": \"Custom::Thing\"}}}",
+                true,
+            ),
+            (
+                "AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n",
+                true,
+            ),
+            (
+                "Transform: AWS::Serverless-2016-10-31\nResources:\n  A: {}\n",
+                true,
+            ),
+            (
+                "\"Resources\":\n  A:\n    Type: AWS::S3::Bucket\n  broken",
+                true,
+            ),
+            // A Kubernetes manifest, a Compose file, a workflow, an Ansible play.
+            (
+                "kind: Deployment\nspec:\n  resources:\n    limits: {}\n",
+                false,
+            ),
+            ("services:\n  web:\n    image: x\n", false),
+            (
+                "on: push\njobs:\n  a:\n    steps:\n      - run: cat Resources Type\n",
+                false,
+            ),
+            (
+                "- hosts: all\n  tasks:\n    - cloudformation:\n        template_body: 'Resources: Type: AWS::S3::Bucket'\n",
+                false,
+            ),
+            // A template inside something else, a resource schema, a parameter file, a cdk manifest.
+            (
+                "data:\n  template: |\n    Resources:\n      A:\n        Type: AWS::S3::Bucket\n",
+                false,
+            ),
+            (
+                "{\"a\": {\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\"}}}}",
+                false,
+            ),
+            (
+                "{\"typeName\": \"AWS::S3::Bucket\", \"properties\": {\"Resources\": {\"type\": \"object\"}}}",
+                false,
+            ),
+            (
+                "[{\"ParameterKey\": \"Resources\", \"ParameterValue\": \"Type: AWS::X::Y\"}]",
+                false,
+            ),
+            ("{\"Parameters\": {\"Type\": \"AWS::S3::Bucket\"}}", false),
+            (
+                "{\"version\": \"20.0.0\", \"artifacts\": {\"Tree\": {\"type\": \"cdk:tree\"}}}",
+                false,
+            ),
+            ("", false),
+        ] {
+            assert_eq!(is_template(text), expected, "{text}");
+        }
+    }
+}

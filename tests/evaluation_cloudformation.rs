@@ -1,0 +1,680 @@
+//! What templates come to: a template in, resources, outputs and diagnostics in a short notation out.
+//!
+//! Notation: `name: {Property: value}` for a resource, `name when condition: …` for a conditional one, `-name` for one
+//! that certainly does not exist, `output name: …`, `! line:column code: message` for a diagnostic. `?` is what is not
+//! known (also inside strings), `(condition => value | …)` what conditions decide, `"text" ~ value` a string and what it
+//! encodes.
+
+use onus::cloudformation::load;
+use onus::declared::{Declared, Language};
+use onus::project::{Inputs, Stack};
+use onus::source::{Columns, MemoryFiles, SourceMap};
+use onus::value::{Data, Value};
+
+fn shown(value: &Value) -> String {
+    match &value.data {
+        Data::Null => "null".to_owned(),
+        Data::Bool(truth) => truth.to_string(),
+        Data::Number(number) => number.to_string(),
+        Data::Text(text) => {
+            let written = format!("{:?}", text.to_string());
+            match text.encodes() {
+                Some(encoded) => format!("{written} ~ {}", shown(encoded)),
+                None => written,
+            }
+        }
+        Data::List(list) => {
+            let mut items: Vec<String> = list.items().iter().map(shown).collect();
+            items.extend(list.more().map(|_| "…".to_owned()));
+            format!("[{}]", items.join(", "))
+        }
+        Data::Object(object) => {
+            let members = object.members().iter();
+            let mut members: Vec<String> = members
+                .map(|(name, member)| format!("{name}: {}", shown(&member.value)))
+                .collect();
+            members.extend(object.more().map(|_| "…".to_owned()));
+            format!("{{{}}}", members.join(", "))
+        }
+        Data::Unknown(unknown) => match (&unknown.reference, unknown.allowed.as_slice()) {
+            (Some(reference), _) => format!("?{}.{}", reference.address, reference.attribute),
+            (None, []) => "?".to_owned(),
+            (None, allowed) => {
+                let allowed: Vec<String> = allowed.iter().map(shown).collect();
+                format!("?[{}]", allowed.join(", "))
+            }
+        },
+        Data::Choice(alternatives) => {
+            let parts: Vec<String> = alternatives
+                .iter()
+                .map(|part| format!("{} => {}", part.guard, shown(&part.value)))
+                .collect();
+            format!("({})", parts.join(" | "))
+        }
+    }
+}
+
+fn described(declared: &Declared, sources: &SourceMap) -> String {
+    let mut lines = Vec::new();
+    for resource in &declared.resources {
+        let when = match resource.exists.is_always() {
+            true => String::new(),
+            false => format!(" when {}", resource.exists),
+        };
+        lines.push(format!(
+            "{}{when}: {}",
+            resource.address,
+            shown(&resource.body)
+        ));
+    }
+    for resource in &declared.absent {
+        lines.push(format!("-{}", resource.address));
+    }
+    for output in &declared.outputs {
+        let when = match output.exists.is_always() {
+            true => String::new(),
+            false => format!(" when {}", output.exists),
+        };
+        lines.push(format!(
+            "output {}{when}: {}",
+            output.name,
+            shown(&output.value)
+        ));
+    }
+    for diagnostic in &declared.diagnostics {
+        let place = diagnostic.span.and_then(|span| {
+            let file = sources.get(span.source)?;
+            let at = file.position(span.start, Columns::Characters);
+            let name = match &*file.path {
+                "template.yaml" => String::new(),
+                path => format!("{path}:"),
+            };
+            Some(format!("{name}{}:{} ", at.line, at.column))
+        });
+        lines.push(format!(
+            "! {}{}: {}",
+            place.unwrap_or_default(),
+            diagnostic.code,
+            diagnostic.message
+        ));
+    }
+    lines.join("\n")
+}
+
+fn check_files(files: &[(&str, &str)], inputs: &Inputs, expected: &str) {
+    let memory = MemoryFiles::new(files.iter().copied());
+    let sources = SourceMap::new();
+    let stack = Stack {
+        language: Language::CloudFormation,
+        path: "template.yaml".into(),
+    };
+    let declared = load(&memory, &sources, &stack, inputs);
+    let lines: Vec<&str> = expected.lines().map(str::trim).collect();
+    let expected = lines.join("\n");
+    assert_eq!(
+        described(&declared, &sources),
+        expected.trim(),
+        "{}",
+        files[0].1
+    );
+}
+
+fn check_given(template: &str, given: &[(&str, &str)], expected: &str) {
+    let pairs = given.iter();
+    let inputs = Inputs {
+        variables: pairs
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect(),
+        ..Inputs::default()
+    };
+    check_files(&[("template.yaml", template)], &inputs, expected);
+}
+
+fn check(template: &str, expected: &str) {
+    check_given(template, &[], expected);
+}
+
+/// One resource `R` whose property `P` is `expression`, beside `sections`.
+fn check_value_with(sections: &str, expression: &str, expected: &str) {
+    let template = format!(
+        "{sections}\nResources:\n  R:\n    Type: A::B::C\n    Properties:\n      P: {expression}\n"
+    );
+    check(&template, &format!("R: {{P: {expected}}}"));
+}
+
+fn check_value(expression: &str, expected: &str) {
+    check_value_with("", expression, expected);
+}
+
+#[test]
+fn text_functions() {
+    for (expression, expected) in [
+        ("!Sub 'a-${AWS::URLSuffix}'", "\"a-amazonaws.com\""),
+        ("!Sub '${!Literal}-${AWS::Region}'", "\"${Literal}-?\""),
+        ("!Sub ['${A}-${B}', {A: 1, B: !Ref R}]", "\"1-?\""),
+        ("{'Fn::Sub': 'x'}", "\"x\""),
+        ("!Sub 'open ${'", "\"open ${\""),
+        ("!Join ['-', [a, 1, true, !Ref R]]", "\"a-1-true-?\""),
+        ("!Join ['', []]", "\"\""),
+        ("!Join [',', !Split ['|', 'a|b']]", "\"a,b\""),
+        ("!Select [1, [a, b]]", "\"b\""),
+        ("!Select ['1', !Split [',', 'a,b']]", "\"b\""),
+        ("!Select [0, !GetAZs '']", "?"),
+        ("!Split ['-', 'a-b-']", "[\"a\", \"b\", \"\"]"),
+        (
+            "!Split [':', !Sub 'arn:aws:s3:${AWS::Region}:x']",
+            "[\"arn\", \"aws\", \"s3\", …]",
+        ),
+        (
+            "!Select [1, !Split [':', !Sub 'arn:aws:${R}:x']]",
+            "\"aws\"",
+        ),
+        ("!Base64 abc", "\"YWJj\" ~ \"abc\""),
+        ("{'Fn::Base64': !Sub 'a${R}b'}", "\"?\" ~ \"a?b\""),
+        (
+            "!Cidr ['10.0.0.0/16', 2, 8]",
+            "[\"10.0.0.0/24\", \"10.0.1.0/24\"]",
+        ),
+        (
+            "!Cidr ['2001:db8::/56', 2, 64]",
+            "[\"2001:db8::/64\", \"2001:db8:0:1::/64\"]",
+        ),
+        ("!Select [0, !Cidr [!GetAtt R.CidrBlock, 2, 8]]", "?"),
+        ("!ImportValue x", "?"),
+        ("!GetAtt R.Arn", "?R.Arn"),
+        ("!GetAtt [R, A.B]", "?R.A.B"),
+        ("'{{resolve:ssm:x:1}}'", "\"{{resolve:ssm:x:1}}\""),
+        ("[a, !Ref AWS::NoValue, b]", "[\"a\", \"b\"]"),
+        ("{A: !Ref AWS::NoValue, B: 1}", "{B: 1}"),
+        ("{'Fn::Length': [a, b, !Ref R]}", "3"),
+        (
+            "{'Fn::ToJsonString': {a: [1, 'x\"'], b: true}}",
+            "\"{\\\"a\\\":[1,\\\"x\\\\\\\"\\\"],\\\"b\\\":true}\" ~ {a: [1, \"x\\\"\"], b: true}",
+        ),
+        ("{'Fn::ToJsonString': {a: !Ref R}}", "\"?\" ~ {a: ?R.Ref}"),
+        ("!Transform {Name: Mine, Parameters: {}}", "?"),
+        ("{A: 1, 'Fn::Transform': {Name: Mine}}", "{A: 1, …}"),
+        ("!Ref R", "?R.Ref"),
+        ("!Ref AWS::AccountId", "?"),
+    ] {
+        check_value(expression, expected);
+    }
+}
+
+#[test]
+fn faulty_functions_are_named_with_their_places() {
+    for (expression, expected) in [
+        (
+            "!Ref Nope",
+            "! 6:10 invalid_expression: `Nope` is neither a parameter nor a resource of this template",
+        ),
+        (
+            "!GetAtt Nope.Arn",
+            "! 6:10 invalid_expression: no resource `Nope` is in this template",
+        ),
+        (
+            "!Sub '${Nope}'",
+            "! 6:10 invalid_expression: `Nope` is neither a parameter nor a resource of this template",
+        ),
+        (
+            "!Select [2, [a, b]]",
+            "! 6:10 invalid_expression: the list has no position 2",
+        ),
+        (
+            "!Join [a]",
+            "! 6:10 invalid_expression: `Fn::Join` takes a separator and a list",
+        ),
+        (
+            "!If [Nope, a, b]",
+            "! 6:15 invalid_expression: no condition `Nope` is defined",
+        ),
+        (
+            "!FindInMap [M, a, b]",
+            "! 6:10 invalid_expression: mapping `M` has no entry `a` / `b`",
+        ),
+        (
+            "!Nope x",
+            "! 6:10 invalid_expression: there is no function `Fn::Nope`",
+        ),
+        (
+            "!Cidr ['10.0.0.0/24', 3, 7]",
+            "! 6:10 invalid_expression: 10.0.0.0/24 does not hold 3 blocks of 7 bits",
+        ),
+    ] {
+        let template = format!(
+            "\nResources:\n  R:\n    Type: A::B::C\n    Properties:\n      P: {expression}\n"
+        );
+        let memory = MemoryFiles::new([("template.yaml", template.as_str())]);
+        let sources = SourceMap::new();
+        let stack = Stack {
+            language: Language::CloudFormation,
+            path: "template.yaml".into(),
+        };
+        let declared = load(&memory, &sources, &stack, &Inputs::default());
+        let described = described(&declared, &sources);
+        assert!(
+            described.lines().any(|line| line == expected),
+            "{expression}: {described}"
+        );
+    }
+}
+
+#[test]
+fn parameters_have_their_given_value_or_their_default() {
+    let template = "
+        Parameters:
+          Port: {Type: Number, Default: 80}
+          Names: {Type: CommaDelimitedList, Default: 'a, b'}
+          Key: {Type: String}
+          One: {Type: String, AllowedValues: [x]}
+          Ami: {Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>', Default: /aws/ami}
+        Resources:
+          R:
+            Type: A::B::C
+            Properties: {A: !Ref Port, B: !Ref Names, C: !Ref Key, D: !Ref One, E: !Ref Ami, F: !Sub '${Port}', G: !Select [1, !Ref Names]}
+        ";
+    check(
+        template,
+        "R: {A: 80, B: [\"a\", \"b\"], C: ?, D: \"x\", E: ?, F: \"80\", G: \"b\"}",
+    );
+    check_given(
+        template,
+        &[("Port", "22"), ("Names", "c"), ("Key", "k"), ("Key", "l")],
+        "R: {A: 22, B: [\"c\"], C: \"l\", D: \"x\", E: ?, F: \"22\", G: ?}
+        ! 11:116 invalid_expression: the list has no position 1",
+    );
+}
+
+#[test]
+fn parameter_files_of_every_form_are_read() {
+    let template = "
+        Parameters:
+          A: {Type: String}
+          B: {Type: CommaDelimitedList}
+        Resources:
+          R: {Type: A::B::C, Properties: {A: !Ref A, B: !Ref B}}
+        ";
+    for file in [
+        "[{\"ParameterKey\": \"A\", \"ParameterValue\": \"x\"}, {\"ParameterKey\": \"B\", \"ParameterValue\": \"y,z\"}]",
+        "[\"A=x\", \"B=y,z\"]",
+        "{\"Parameters\": {\"A\": \"x\", \"B\": \"y,z\"}, \"Tags\": {}}",
+        "A: x\nB: [y, z]\n",
+    ] {
+        let inputs = Inputs {
+            variable_files: vec!["given".to_owned()],
+            ..Inputs::default()
+        };
+        check_files(
+            &[("template.yaml", template), ("given", file)],
+            &inputs,
+            "R: {A: \"x\", B: [\"y\", \"z\"]}",
+        );
+    }
+}
+
+#[test]
+fn a_default_decides_the_default_case_only() {
+    check(
+        "
+        Parameters:
+          Env: {Type: String, Default: dev}
+        Conditions:
+          IsProd: !Equals [!Ref Env, prod]
+        Resources:
+          R: {Type: A::B::C, Condition: IsProd, Properties: {A: !Ref Env}}
+          S: {Type: A::B::C, Properties: {A: !If [IsProd, 1, !Ref AWS::NoValue], B: !Sub 'x-${Env}'}}
+        Outputs:
+          O: {Condition: IsProd, Value: !GetAtt R.Arn}
+        ",
+        "R when Env is \"prod\": {A: (Env is \"prod\" => \"prod\" | Env is not \"prod\" => \"dev\")}
+        S: {A: (Env is \"prod\" => 1 | Env is not \"prod\" => null), B: (Env is \"prod\" => \"x-prod\" | Env is not \"prod\" => \"x-dev\")}
+        output O when Env is \"prod\": ?R.Arn",
+    );
+}
+
+#[test]
+fn given_values_decide_conditions() {
+    let template = "
+        Parameters:
+          Env: {Type: String, Default: dev}
+        Conditions:
+          IsProd: !Equals [!Ref Env, prod]
+          IsNot: !Not [!Condition IsProd]
+        Resources:
+          R: {Type: A::B::C, Condition: IsProd}
+          S: {Type: A::B::C, Condition: IsNot, Properties: {A: !If [IsProd, 1, 2]}}
+        ";
+    check_given(template, &[("Env", "prod")], "R: {}\n-S");
+    check_given(template, &[("Env", "x")], "S: {A: 2}\n-R");
+    let inputs = Inputs {
+        conditions: vec![("IsProd".to_owned(), true)],
+        ..Inputs::default()
+    };
+    check_files(&[("template.yaml", template)], &inputs, "R: {}\n-S");
+}
+
+#[test]
+fn allowed_values_and_constraints_prune() {
+    check(
+        "
+        Parameters:
+          Env: {Type: String, AllowedValues: [dev, prod]}
+          Name: {Type: String, MinLength: 1}
+          Size: {Type: String, AllowedPattern: '[a-z]+', Default: ''}
+        Conditions:
+          IsDev: !Equals [!Ref Env, dev]
+          IsProd: !Equals [!Ref Env, prod]
+          IsTest: !Equals [!Ref Env, test]
+          NoName: !Equals [!Ref Name, '']
+          NoSize: !Equals [!Ref Size, '']
+          Odd: !Equals [!Ref Size, '1']
+        Resources:
+          R: {Type: A::B::C, Properties: {A: !If [IsDev, 1, !If [IsProd, 2, 3]], B: !If [IsTest, 1, 2], C: !If [NoName, 1, 2], D: !If [Odd, 1, 2]}}
+          T: {Type: A::B::C, Condition: IsTest}
+        ",
+        "R: {A: (Env is \"dev\" => 1 | Env is not \"dev\" and Env is \"prod\" => 2), B: 2, C: 2, D: 2}
+        -T",
+    );
+}
+
+#[test]
+fn conditions_follow_operands_of_every_form() {
+    let condition = |expression: &str, expected: &str| {
+        check(
+            &format!(
+                "
+Parameters:
+  A: {{Type: String}}
+  B: {{Type: String}}
+  L: {{Type: CommaDelimitedList}}
+Mappings:
+  M: {{x: {{k: on1}}, y: {{k: off1}}}}
+Conditions:
+  Z: !Equals [!Ref A, z]
+  C: {expression}
+Resources:
+  R: {{Type: A::B::C, Condition: C}}
+"
+            ),
+            expected,
+        );
+    };
+    for (expression, expected) in [
+        ("!Equals [!Ref A, x]", "R when A is \"x\": {}"),
+        ("!Equals [!Sub 'p-${A}-s', p-x-s]", "R when A is \"x\": {}"),
+        (
+            "!Equals [!Join ['-', [p, !Ref A]], p-x]",
+            "R when A is \"x\": {}",
+        ),
+        ("!Equals [!Sub 'p-${A}', q-x]", "-R"),
+        ("!Equals [!Ref A, !Ref A]", "R: {}"),
+        ("!Equals [!Ref A, !Ref B]", "R when A = B is true: {}"),
+        (
+            "!Not [!Equals [!Ref B, !Ref A]]",
+            "R when A = B is false: {}",
+        ),
+        ("!Equals [1, '1']", "R: {}"),
+        ("!Equals [true, 'true']", "R: {}"),
+        (
+            "!Equals [!FindInMap [M, !Ref A, k], on1]",
+            "R when A is \"x\": {}",
+        ),
+        (
+            "!Equals [!Select [0, !Ref L], '']",
+            "R when Select(\"0\", L) is \"\": {}",
+        ),
+        ("!And [!Condition Z, !Equals [!Ref A, x]]", "-R"),
+        ("!Or [!Condition Z, !Not [!Condition Z]]", "R: {}"),
+        (
+            "!And [!Equals [!Ref A, x], !Equals [!Ref B, y]]",
+            "R when A is \"x\" and B is \"y\": {}",
+        ),
+        (
+            "!Equals [!Ref AWS::Region, us-east-1]",
+            "R when AWS::Region is \"us-east-1\": {}",
+        ),
+    ] {
+        condition(expression, expected);
+    }
+}
+
+#[test]
+fn maps_agree_with_conditions_on_their_key() {
+    check(
+        "
+        Parameters:
+          Env: {Type: String, Default: dev}
+        Mappings:
+          M: {dev: {Cidr: 10.0.0.0/8}, prod: {Cidr: 0.0.0.0/0}}
+        Conditions:
+          IsProd: !Equals [!Ref Env, prod]
+        Resources:
+          R: {Type: A::B::C, Properties: {A: !FindInMap [M, !Ref Env, Cidr], B: !If [IsProd, 1, 2]}}
+        ",
+        "R: {A: (Env is \"prod\" => \"0.0.0.0/0\" | Env is \"dev\" => \"10.0.0.0/8\"), B: (Env is \"prod\" => 1 | Env is not \"prod\" => 2)}",
+    );
+    let region = "Mappings: {M: {us-east-1: {A: x, B: same}, eu-west-1: {A: y, B: same}}}";
+    check_value_with(
+        region,
+        "!FindInMap [M, !Ref AWS::Region, A]",
+        "?[\"x\", \"y\"]",
+    );
+    check_value_with(region, "!FindInMap [M, !Ref AWS::Region, B]", "\"same\"");
+    check_value_with(region, "!FindInMap [M, us-east-1, A]", "\"x\"");
+    check_value_with(
+        region,
+        "!FindInMap [M, nope, A, {DefaultValue: !Join ['', [d, e]]}]",
+        "\"de\"",
+    );
+}
+
+#[test]
+fn rules_exclude_worlds() {
+    check(
+        "
+        Parameters:
+          Env: {Type: String}
+          Open: {Type: String}
+        Rules:
+          NotOpen:
+            RuleCondition: !Equals [!Ref Env, prod]
+            Assertions:
+              - Assert: {'Fn::Contains': [['false', 'no'], !Ref Open]}
+        Conditions:
+          IsProd: !Equals [!Ref Env, prod]
+          IsOpen: !Equals [!Ref Open, 'true']
+          Both: !And [!Condition IsProd, !Condition IsOpen]
+        Resources:
+          R: {Type: A::B::C, Properties: {A: !If [Both, 1, 2]}}
+          S: {Type: A::B::C, Condition: Both}
+        ",
+        "R: {A: 2}\n-S",
+    );
+}
+
+#[test]
+fn loops_are_run() {
+    check(
+        "
+        Transform: AWS::LanguageExtensions
+        Parameters:
+          Names: {Type: CommaDelimitedList, Default: 'a-1,b'}
+          Open: {Type: CommaDelimitedList}
+        Resources:
+          'Fn::ForEach::Buckets':
+            - Name
+            - !Ref Names
+            - 'Bucket&{Name}':
+                Type: A::B::C
+                Properties: {Name: !Sub '${Name}-${AWS::Region}', N: !Ref Name, M: 'x${Name}', O: {'Fn::ForEach::P': [Q, [c, d], {'${Name}${Q}': !Ref Q}]}}
+          'Fn::ForEach::Unknown':
+            - Id
+            - !Ref Open
+            - 'Topic${Id}': {Type: A::B::D, Properties: {A: !Ref Id, B: !Sub 'x-${Id}'}}
+        ",
+        "Bucketa1: {Name: \"a-1-?\", N: \"a-1\", M: \"xa-1\", O: {a-1c: \"c\", a-1d: \"d\"}}
+        Bucketb: {Name: \"b-?\", N: \"b\", M: \"xb\", O: {bc: \"c\", bd: \"d\"}}
+        Topic*: {A: ?, B: \"x-*\"}",
+    );
+}
+
+#[test]
+fn local_files_are_included() {
+    check_files(
+        &[
+            (
+                "template.yaml",
+                "
+Resources:
+  R:
+    Type: A::B::C
+    Properties:
+      A: 1
+      'Fn::Transform': {Name: 'AWS::Include', Parameters: {Location: parts/p.yaml}}
+  'Fn::Transform':
+    Name: AWS::Include
+    Parameters: {Location: ./parts/r.json}
+",
+            ),
+            ("parts/p.yaml", "B: !Ref R\n"),
+            ("parts/r.json", "{\"S\": {\"Type\": \"A::B::C\"}}"),
+        ],
+        &Inputs::default(),
+        "R: {A: 1, B: ?R.Ref}\nS: {}",
+    );
+}
+
+#[test]
+fn nested_stacks_are_followed() {
+    check_files(
+        &[
+            (
+                "template.yaml",
+                "
+Parameters:
+  Env: {Type: String, Default: dev}
+Conditions:
+  IsProd: !Equals [!Ref Env, prod]
+Resources:
+  Net:
+    Type: AWS::CloudFormation::Stack
+    Condition: IsProd
+    Properties:
+      TemplateURL: ./net/net.yaml
+      Parameters: {Cidr: 10.0.0.0/8, Env: !Ref Env, Key: !GetAtt K.Arn}
+  K: {Type: A::B::K}
+  R: {Type: A::B::C, Properties: {A: !GetAtt Net.Outputs.Vpc, B: !GetAtt Net.Outputs.Cidr, C: !GetAtt Net.Outputs.Nope}}
+  Far:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: 'https://s3.amazonaws.com/b/x.yaml'}
+  F: {Type: A::B::C, Properties: {A: !GetAtt Far.Outputs.X}}
+",
+            ),
+            (
+                "net/net.yaml",
+                "
+Parameters:
+  Cidr: {Type: String}
+  Env: {Type: String}
+  Key: {Type: String}
+Conditions:
+  IsProd: !Equals [!Ref Env, prod]
+Resources:
+  Vpc: {Type: A::B::V, Properties: {Cidr: !Ref Cidr, Key: !Ref Key, P: !If [IsProd, 1, 2]}}
+Outputs:
+  Vpc: {Value: !Ref Vpc}
+  Cidr: {Value: !Ref Cidr}
+",
+            ),
+        ],
+        &Inputs::default(),
+        "Net when Env is \"prod\": {TemplateURL: \"./net/net.yaml\", Parameters: {Cidr: \"10.0.0.0/8\", Env: (Env is \"prod\" => \"prod\" | Env is not \"prod\" => \"dev\"), Key: ?K.Arn}}
+        Net/Vpc when Env is \"prod\": {Cidr: \"10.0.0.0/8\", Key: ?K.Arn, P: (Env is \"prod\" => 1 | Env is not \"prod\" => 2)}
+        K: {}
+        R: {A: ?Net/Vpc.Ref, B: \"10.0.0.0/8\", C: ?}
+        Far: {TemplateURL: \"https://s3.amazonaws.com/b/x.yaml\"}
+        F: {A: ?Far.Outputs.X}
+        ! 14:95 invalid_expression: the template of `Net` has no output `Nope`",
+    );
+}
+
+#[test]
+fn a_stack_within_itself_ends() {
+    let template = "Resources:\n  S:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: template.yaml}\n";
+    check(
+        template,
+        "S: {TemplateURL: \"template.yaml\"}
+        ! 4:31 limit: `template.yaml` is nested in itself or too deep",
+    );
+}
+
+#[test]
+fn what_is_no_template_is_said() {
+    for (text, expected) in [
+        (
+            "- a\n",
+            "! 1:1 invalid_template: a template is a mapping at the top",
+        ),
+        ("", "! empty_file: this file is empty"),
+        (
+            "Resources:\n  - A\n",
+            "! 1:1 invalid_template: `Resources` must be a mapping of names",
+        ),
+        (
+            "Resources:\n  A: {Type: A::B::C}\n  B: {Properties: {}}\n",
+            "A: {}\n! 3:3 invalid_template: resource `B` has no `Type`",
+        ),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn places_survive_functions() {
+    let template = "
+Parameters:
+  Cidr: {Type: String, Default: 0.0.0.0/0}
+Resources:
+  R:
+    Type: A::B::C
+    Properties:
+      Policy: !Sub |
+        {\"Action\": \"s3:*\",
+         \"Resource\": \"${R.Arn}\", \"Effect\": \"Allow\"}
+      Data:
+        Fn::Base64: !Join
+          - \"\\n\"
+          - - '#!/bin/bash'
+            - !Sub 'export TOKEN=${Cidr} secret=abc'
+      Cidr: !Ref Cidr
+";
+    let memory = MemoryFiles::new([("template.yaml", template)]);
+    let sources = SourceMap::new();
+    let stack = Stack {
+        language: Language::CloudFormation,
+        path: "template.yaml".into(),
+    };
+    let declared = load(&memory, &sources, &stack, &Inputs::default());
+    let file = sources.by_path("template.yaml").expect("read");
+    let body = &declared.resources[0].body;
+    let policy = body.member("Policy").expect("member");
+    let text = policy.as_text().expect("text");
+    let decoded = onus::yaml::json::decode(text, policy.span()).expect("JSON");
+    let effect = decoded.member("Effect").expect("member");
+    assert_eq!(file.slice(effect.span()), "\"Allow\"");
+    let data = body.member("Data").expect("member");
+    let script = data
+        .as_text()
+        .and_then(|text| text.encodes())
+        .expect("kept");
+    let script = script.as_text().expect("text");
+    let known = script.as_str().expect("known");
+    let secret = known.find("secret=abc").expect("there");
+    let place = script.locate(secret, secret + 10).expect("located");
+    assert_eq!(file.slice(place), "secret=abc");
+    let cidr = body.member("Cidr").expect("member");
+    assert_eq!(file.slice(cidr.span()), "!Ref Cidr");
+    let source = cidr.origin.trail.source().expect("trail");
+    assert_eq!(file.slice(source.0), "0.0.0.0/0");
+    assert_eq!(source.1.describe(), "default of `Cidr`");
+}
