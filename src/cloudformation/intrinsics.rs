@@ -34,6 +34,7 @@ const TABLE: &[(&str, Intrinsic)] = &[
     ("Fn::Cidr", cidr),
     ("Fn::GetAZs", zones),
     ("Fn::ImportValue", import),
+    ("Fn::GetStackOutput", stack_output),
     ("Fn::Transform", |_, _, place| {
         Value::unknown(Reason::Function("Fn::Transform".into()), place)
     }),
@@ -350,9 +351,19 @@ fn unknown_like(value: &Value, place: Span) -> Value {
 }
 
 fn reference(template: &Template<'_>, argument: &Value, place: Span) -> Value {
-    match argument.as_str() {
-        Some(name) => template.referred(name, place),
-        None => template.wrong(place, "Ref", "the name of a parameter or resource"),
+    match &argument.data {
+        // With AWS::LanguageExtensions a function may give the name.
+        Data::Object(_) => {
+            let name = template.evaluate(argument);
+            match name.as_str() {
+                Some(name) => template.referred(name, place),
+                None => unknown_like(&name, place),
+            }
+        }
+        _ => match argument.as_str() {
+            Some(name) => template.referred(name, place),
+            None => template.wrong(place, "Ref", "the name of a parameter or resource"),
+        },
     }
 }
 
@@ -367,7 +378,14 @@ fn get_attribute(template: &Template<'_>, argument: &Value, place: Span) -> Valu
         },
         _ => Vec::new(),
     };
-    match (parts.first().and_then(Value::as_str), parts.get(1)) {
+    let name = parts.first().map(|name| template.evaluate(name));
+    match (name.as_ref().and_then(Value::as_str), parts.get(1)) {
+        (None, Some(_)) if name.as_ref().is_some_and(|name| !name.is_wholly_known()) => {
+            Value::unknown(
+                Reason::Depends("a resource that is not known".into()),
+                place,
+            )
+        }
         (Some(name), Some(attribute)) => {
             let rest: Vec<String> = parts[2..]
                 .iter()
@@ -406,6 +424,11 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
         _ => (argument.clone(), None),
     };
     let Some(pattern) = text.as_str().map(str::to_owned) else {
+        // A macro or module gives the string.
+        let text = template.evaluate(&text);
+        if text.as_unknown().is_some() {
+            return unknown_like(&text, place);
+        }
         return template.wrong(place, "Fn::Sub", "a string, or a string and a mapping");
     };
     let pieces = pieces_of(&text);
@@ -788,14 +811,15 @@ fn base64(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 
 fn choose(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let arguments: Vec<Value> = argument.elements().collect();
-    let (Some(name), Some(then), Some(other)) = (
-        arguments.first().and_then(Value::as_str),
-        arguments.get(1),
-        arguments.get(2),
-    ) else {
+    let [condition, then, other] = arguments.as_slice() else {
         return template.wrong(place, "Fn::If", "the name of a condition and two values");
     };
-    let guard = template.condition(name, arguments[0].span());
+    let guard = match (&condition.data, condition.as_str()) {
+        (_, Some(name)) => template.condition(name, condition.span()),
+        // Not documented, but written: the condition itself in place of its name.
+        (Data::Object(_), _) => template.formula(condition, "Fn::If", 0),
+        _ => return template.wrong(place, "Fn::If", "the name of a condition and two values"),
+    };
     let mut alternatives = Vec::with_capacity(2);
     for (guard, value) in [(guard.clone(), then), (!guard, other)] {
         // A branch that no deployment takes is not looked at: what is wrong in it does not matter.
@@ -833,12 +857,29 @@ fn import(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let name = name
         .as_text()
         .map_or_else(|| "Fn::ImportValue".to_owned(), ToString::to_string);
+    imported(&name, place)
+}
+
+/// A value of another stack. Two imports of one name agree.
+fn imported(name: &str, place: Span) -> Value {
     let unknown = Unknown {
         subject: Some(Arc::new(Subject::opaque("", format!("import {name}")))),
         is_never_null: true,
         ..Unknown::because(Reason::Import(name.into()))
     };
     Value::new(Data::Unknown(Arc::new(unknown)), place)
+}
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html>
+fn stack_output(template: &Template<'_>, argument: &Value, place: Span) -> Value {
+    let part = |name: &str| {
+        let part = argument.member(name).map(|part| template.evaluate(&part));
+        part.and_then(|part| part.as_text().map(ToString::to_string))
+    };
+    let (Some(stack), Some(output)) = (part("StackName"), part("OutputName")) else {
+        return template.wrong(place, "Fn::GetStackOutput", "a StackName and an OutputName");
+    };
+    imported(&format!("{stack}.{output}"), place)
 }
 
 fn length(template: &Template<'_>, argument: &Value, place: Span) -> Value {

@@ -329,6 +329,38 @@ impl<'a> Template<'a> {
         }
     }
 
+    /// Modules make resources whose names start with theirs: registered ones
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/modules.html>), and the local ones of the command
+    /// line and of Rain, which are put in before the template is deployed.
+    fn find_modules(&mut self) {
+        let mut modules: Vec<Arc<str>> = Vec::new();
+        for (name, member) in &self.resources {
+            let kind = member.value.member("Type");
+            let is_module = match kind.as_ref().map(|kind| (kind, kind.as_str())) {
+                Some((_, Some(kind))) => kind.ends_with("::MODULE"),
+                Some((kind, None)) => kind
+                    .as_object()
+                    .is_some_and(|kind| kind.get("Fn::Rain::Module").is_some()),
+                None => member.value.member("Source").is_some(),
+            };
+            if is_module {
+                self.say(
+                    Diagnostic::warning(
+                        "not_analysed",
+                        member.key,
+                        format!("module `{name}` is not put in"),
+                    )
+                    .hint("analyse the packaged template too: `aws cloudformation package`, `rain pkg`"),
+                );
+                modules.push(name.clone());
+            }
+        }
+        if !modules.is_empty() {
+            self.has_macros = true;
+            self.resources.retain(|name, _| !modules.contains(name));
+        }
+    }
+
     /// Adds a section (or its members) of an included file.
     fn take_in(&self, members: &mut Members, name: Arc<str>, member: Member) {
         let Some(present) = members.get_mut(&name) else {

@@ -26,10 +26,17 @@ pub fn is_template(text: &str) -> bool {
     has_section("AWSTemplateFormatVersion") || has_section("Transform") || has_type(text)
 }
 
-/// Whether a line starts with this key at the left margin.
+/// Whether a line starts with this key at the margin: where the first line of the document starts.
 fn is_top_key(text: &str, name: &str) -> bool {
+    let is_content = |line: &&str| {
+        let line = line.trim();
+        !(line.is_empty() || line.starts_with(['#', '%']) || line.starts_with("---"))
+    };
+    let first = text.lines().find(is_content).unwrap_or_default();
+    let margin = &first[..first.len() - first.trim_start().len()];
     text.match_indices(name).any(|(at, _)| {
         let before = text[..at].trim_end_matches(['"', '\'']);
+        let before = before.strip_suffix(margin).unwrap_or("x");
         let starts_line = before.is_empty() || before.ends_with(['\n', '\r']);
         let after = text[at + name.len()..].trim_start_matches(['"', '\'']);
         starts_line && after.trim_start_matches([' ', '\t']).starts_with(':')
@@ -130,6 +137,10 @@ mod tests {
             ),
             (
                 "\"Resources\":\n  A:\n    Type: AWS::S3::Bucket\n  broken",
+                true,
+            ),
+            (
+                "---\n\n  # c\n  Parameters: {}\n  Resources:\n    A:\n      Type: AWS::S3::Bucket\n",
                 true,
             ),
             // A Kubernetes manifest, a Compose file, a workflow, an Ansible play.
