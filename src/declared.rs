@@ -61,6 +61,53 @@ impl Declared {
             diagnostics: Vec::new(),
         }
     }
+
+    /// A condition in the words of the template: `IsProd and not InEurope`. What no named condition says is said as it is.
+    pub fn in_words(&self, guard: &Guard) -> String {
+        let named = |guard: &Guard| {
+            let known = self.conditions.iter().find(|known| known.guard == *guard);
+            known.map(|known| known.name.to_string())
+        };
+        if let Some(name) = named(guard) {
+            return name;
+        }
+        if let Some(name) = named(&!guard.clone()) {
+            return format!("not {name}");
+        }
+        let (parts, word) = match guard {
+            Guard::All(parts) => (parts, " and "),
+            Guard::Any(parts) => (parts, " or "),
+            Guard::Not(inner) => {
+                let words = self.in_words(inner);
+                let is_joint = matches!(**inner, Guard::All(_) | Guard::Any(_));
+                return match (words == inner.to_string(), is_joint) {
+                    (true, _) => guard.to_string(),
+                    (false, true) => format!("not ({words})"),
+                    (false, false) => format!("not {words}"),
+                };
+            }
+            _ => return guard.to_string(),
+        };
+        // Joints are flat: a named condition may be some of the parts.
+        let mut left: Vec<&Guard> = parts.iter().collect();
+        let mut words = Vec::new();
+        for condition in &self.conditions {
+            let own = match (&condition.guard, guard) {
+                (Guard::All(own), Guard::All(_)) | (Guard::Any(own), Guard::Any(_)) => own,
+                _ => continue,
+            };
+            if own.iter().all(|part| left.contains(&part)) {
+                left.retain(|part| !own.contains(part));
+                words.push(condition.name.to_string());
+            }
+        }
+        for part in left {
+            let said = self.in_words(part);
+            let is_joint = matches!(part, Guard::All(_) | Guard::Any(_)) && named(part).is_none();
+            words.push(if is_joint { format!("({said})") } else { said });
+        }
+        words.join(word)
+    }
 }
 
 /// One resource instance.
@@ -121,4 +168,47 @@ pub struct DeclaredCondition {
     pub guard: Guard,
     /// What names it.
     pub header: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Atom, Subject};
+
+    #[test]
+    fn conditions_are_said_in_the_words_of_the_template() {
+        let flag = |name: &str| {
+            Guard::Is(Atom {
+                subject: Arc::new(Subject::opaque("", name)),
+                equals: Some("x".into()),
+            })
+        };
+        let mut declared = Declared::new(Language::CloudFormation, "t");
+        for (name, guard) in [
+            ("A", flag("a")),
+            ("Both", flag("b").and(flag("c"))),
+            ("D", !flag("d")),
+        ] {
+            declared.conditions.push(DeclaredCondition {
+                name: name.into(),
+                guard,
+                header: Span::NONE,
+            });
+        }
+        for (guard, expected) in [
+            (flag("a"), "A"),
+            (!flag("a"), "not A"),
+            (flag("d"), "not D"),
+            (flag("a").and(flag("b")).and(flag("c")), "Both and A"),
+            (!(flag("b").and(flag("c"))), "not Both"),
+            (
+                (!flag("a")).and(flag("d").or(flag("e"))),
+                "not A and (not D or e is \"x\")",
+            ),
+            (flag("e"), "e is \"x\""),
+            (!(flag("e").or(flag("a"))), "not (e is \"x\" or A)"),
+        ] {
+            assert_eq!(declared.in_words(&guard), expected);
+        }
+    }
 }

@@ -26,6 +26,10 @@ pub(super) struct InputArguments {
     #[arg(long, value_name = "NAME=VALUE|FILE")]
     parameters: Vec<String>,
 
+    /// Condition of a template that is taken to hold or not, whatever its parameters say.
+    #[arg(long = "condition", value_name = "NAME=true|false")]
+    conditions: Vec<String>,
+
     /// Terraform workspace that `terraform.workspace` names.
     #[arg(long, value_name = "NAME")]
     workspace: Option<String>,
@@ -55,6 +59,15 @@ impl InputArguments {
             match text.split_once('=') {
                 Some((name, value)) => inputs.variables.push((name.to_owned(), value.to_owned())),
                 None => inputs.variable_files.push(text.clone()),
+            }
+        }
+        for text in &self.conditions {
+            let pair = text
+                .split_once('=')
+                .and_then(|(name, truth)| Some((name.to_owned(), truth.parse().ok()?)));
+            match pair {
+                Some(pair) => inputs.conditions.push(pair),
+                None => bail!("`--condition {text}`: write NAME=true or NAME=false"),
             }
         }
         for file in &inputs.variable_files {

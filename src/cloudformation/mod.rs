@@ -392,13 +392,11 @@ impl<'a> Template<'a> {
             }
         }
         for (name, member) in &self.parameters {
-            if let Some(value) = self.parameter(name) {
-                declared.inputs.push(DeclaredInput {
-                    name: name.clone(),
-                    value,
-                    header: member.key,
-                });
-            }
+            declared.inputs.push(DeclaredInput {
+                name: name.clone(),
+                value: self.input(name),
+                header: member.key,
+            });
         }
         for (name, member) in &self.conditions {
             declared.conditions.push(DeclaredCondition {
@@ -417,7 +415,10 @@ impl<'a> Template<'a> {
                 continue;
             };
             if !self.can_be(&resource.exists) {
-                absent.push(resource);
+                absent.push(DeclaredResource {
+                    exists: Guard::Never,
+                    ..resource
+                });
                 continue;
             }
             present.push(resource);

@@ -42,10 +42,7 @@ impl Template<'_> {
         }
         let member = self.parameters.get(name)?;
         let kind = self.kind(name);
-        let is_hidden = self.field(name, "NoEcho").is_some_and(|flag| {
-            scalar_text(flag).is_some_and(|text| text.eq_ignore_ascii_case("true"))
-        });
-        let is_looked_up = kind.starts_with("AWS::SSM::Parameter::Value");
+        let is_looked_up = is_looked_up(&kind);
         let value = match self.given.get(name) {
             // What is given for a looked-up one is the name under which it is looked up.
             Some(given) if !is_looked_up => {
@@ -64,11 +61,31 @@ impl Template<'_> {
             _ if in_condition || is_looked_up => self.unknown_parameter(name, &kind, &[]),
             _ => self.open_parameter(name, &kind, member.key),
         };
-        let value = value.sensitive_if(is_hidden);
+        let value = value.sensitive_if(self.is_hidden(name));
         self.values
             .borrow_mut()
             .insert((name.clone(), in_condition), value.clone());
         Some(value)
+    }
+
+    /// A parameter as somebody who deploys sees it: given, its default, or open.
+    pub(super) fn input(&self, name: &Arc<str>) -> Value {
+        let kind = self.kind(name);
+        let default = self.field(name, "Default");
+        let value = match (self.given.contains_key(name), default) {
+            (true, _) => self.parameter(name),
+            (false, Some(default)) if !is_looked_up(&kind) => Some(by_default(&kind, default)),
+            _ => None,
+        };
+        value
+            .unwrap_or_else(|| self.unknown_parameter(name, &kind, &[]))
+            .sensitive_if(self.is_hidden(name))
+    }
+
+    fn is_hidden(&self, name: &str) -> bool {
+        self.field(name, "NoEcho").is_some_and(|flag| {
+            scalar_text(flag).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        })
     }
 
     /// What the trail says of a parameter's value.
@@ -161,7 +178,7 @@ impl Template<'_> {
     /// A parameter of which nothing is known but that it is none of `excluded`.
     fn unknown_parameter(&self, name: &Arc<str>, kind: &str, excluded: &[Arc<str>]) -> Value {
         let place = self.parameters.get(name).map_or(Span::NONE, |m| m.key);
-        let reason = if kind.starts_with("AWS::SSM::Parameter::Value") {
+        let reason = if is_looked_up(kind) {
             Reason::Import(name.clone())
         } else {
             Reason::NoValue(name.clone())
@@ -191,10 +208,6 @@ impl Template<'_> {
     /// what it is otherwise, which is its default if it has one.
     fn open_parameter(&self, name: &Arc<str>, kind: &str, place: Span) -> Value {
         let default = self.field(name, "Default");
-        let by_default = |default: &Value| match scalar_text(default) {
-            Some(text) => typed(kind, &text, default.span()),
-            None => default.clone(),
-        };
         let subject = self.subject(name);
         let mut compared = self.compared.get(name).cloned().unwrap_or_default();
         if is_list(kind) || compared.len() > MOST_VALUES {
@@ -202,7 +215,7 @@ impl Template<'_> {
         }
         if compared.is_empty() {
             if let Some(default) = default {
-                return by_default(default);
+                return by_default(kind, default);
             }
             return match subject.allowed.as_slice() {
                 [only] => typed(kind, only, self.written_at(name, only).unwrap_or(place)),
@@ -227,7 +240,7 @@ impl Template<'_> {
             .filter(|text| !is_compared(text))
             .collect();
         let rest = match (default, default_text, left.as_slice()) {
-            (Some(default), Some(text), _) if !is_compared(&text) => by_default(default),
+            (Some(default), Some(text), _) if !is_compared(&text) => by_default(kind, default),
             (_, _, [only]) => typed(kind, only, self.written_at(name, only).unwrap_or(place)),
             // In every other world it is something else, which nothing says.
             _ => self.unknown_parameter(name, kind, &compared),
@@ -381,6 +394,19 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
 
 fn number_of(value: &Value) -> Option<f64> {
     scalar_text(value)?.parse().ok()
+}
+
+/// Whether the value is the name of a parameter of Systems Manager, whose value the stack gets.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
+fn is_looked_up(kind: &str) -> bool {
+    kind.starts_with("AWS::SSM::Parameter::Value")
+}
+
+fn by_default(kind: &str, default: &Value) -> Value {
+    match scalar_text(default) {
+        Some(text) => typed(kind, &text, default.span()),
+        None => default.clone(),
+    }
 }
 
 fn is_list(kind: &str) -> bool {

@@ -193,7 +193,8 @@ impl Inspection<'_> {
             if declared.language == Language::CloudFormation {
                 members.push(member("exists", three_valued(exists)));
                 if !output.exists.is_always() {
-                    members.push(member("condition", Json::text(&output.exists.to_string())));
+                    let words = self.declared.in_words(&output.exists);
+                    members.push(member("condition", Json::text(&words)));
                 }
                 self.push_choices(&output.value, &mut members);
             } else {
@@ -203,6 +204,7 @@ impl Inspection<'_> {
         });
         document.push(member("outputs", Json::Object(outputs.collect())));
         let mut resources: Vec<_> = declared.resources.iter().collect();
+        resources.extend(declared.absent.iter());
         resources.sort_by(|a, b| a.address.cmp(&b.address));
         let resources = resources
             .into_iter()
@@ -285,7 +287,7 @@ impl Inspection<'_> {
         if exists.is_unsure() {
             let word = match self.declared.language {
                 Language::Terraform => ("absent_if", (!resource.exists.clone()).to_string()),
-                Language::CloudFormation => ("when", resource.exists.to_string()),
+                Language::CloudFormation => ("when", self.declared.in_words(&resource.exists)),
             };
             members.push(member(word.0, Json::text(&word.1)));
         }
@@ -397,7 +399,10 @@ impl Inspection<'_> {
                 for alternative in possible {
                     let mut choice = vec![
                         member("path", Json::text(path)),
-                        member("when", Json::text(&alternative.guard.to_string())),
+                        member(
+                            "when",
+                            Json::text(&self.declared.in_words(&alternative.guard)),
+                        ),
                     ];
                     if alternative.value.is_null() {
                         choice.push(member("absent", Json::bool(true)));
