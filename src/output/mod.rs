@@ -1,13 +1,16 @@
 //! Writers: a finished report in, text for people and documents for machines out. Nothing is computed here that another
 //! writer would have to compute again.
 
+pub mod github;
 pub mod inspect;
+pub mod json;
+pub mod markdown;
 pub mod sarif;
 pub mod text;
 
 use crate::report::{Finding, Report};
 use crate::source::files::{join, normalise};
-use crate::source::{SourceFile, SourceMap, Span};
+use crate::source::{Columns, SourceFile, SourceMap, Span};
 
 /// How paths as users see them (relative to where the program was started, or absolute) lie in their repository: what
 /// machines that look at the whole repository must be told.
@@ -103,6 +106,34 @@ fn collect(finding: &Finding, sources: &SourceMap, spans: &mut Vec<Span>) {
         if let (Some(first), Some(last)) = (quotes.first(), quotes.last()) {
             let start = span.start as usize;
             spans.push(Span::new(span.source, start + first, start + last + 1));
+        }
+    }
+}
+
+/// Lines and columns (in characters) of a place that begins and ends in one file, the end cut to the first line.
+pub(crate) struct OnOneLine {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) end_column: usize,
+}
+
+impl OnOneLine {
+    pub(crate) fn of(file: &SourceFile, span: Span, columns: Columns) -> OnOneLine {
+        let start = file.position(span.start, columns);
+        let line_start = file
+            .line_starts()
+            .get(start.line - 1)
+            .map_or(0, |&start| start as usize);
+        let line_end = line_start + file.line_text(start.line).len();
+        let end = file.position((span.end as usize).min(line_end) as u32, columns);
+        OnOneLine {
+            line: start.line,
+            column: start.column,
+            end_column: if end.line == start.line {
+                end.column.max(start.column)
+            } else {
+                start.column
+            },
         }
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use serde_sarif::sarif;
 use sha2::{Digest, Sha256};
 
-use super::{Paths, Secrets, shortened};
+use super::{OnOneLine, Paths, Secrets, shortened};
 use crate::declared::Language;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::report::{
@@ -764,20 +764,14 @@ impl<'a> Writer<'a> {
 
 /// A span as a region of one line: GitHub shows an alert in a pull request only if all lines of its region are new.
 fn region(file: &SourceFile, span: Span) -> sarif::Region {
-    let line = file.line(span.start);
-    let start = file.position(span.start, Columns::Utf16);
-    let line_start = file
-        .line_starts()
-        .get(line - 1)
-        .map_or(0, |&start| start as usize);
-    let line_end = line_start + file.line_text(line).len();
-    let end = file.position((span.end as usize).min(line_end) as u32, Columns::Utf16);
-    let mut region = sarif::Region::builder().start_line(line as i64).build();
+    let at = OnOneLine::of(file, span, Columns::Utf16);
+    let line = at.line as i64;
+    let mut region = sarif::Region::builder().start_line(line).build();
     // An empty region would be an insertion point, which viewers do not mark: the whole line then.
-    if end.line == line && end.column > start.column {
-        region.start_column = Some(start.column as i64);
-        region.end_line = Some(line as i64);
-        region.end_column = Some(end.column as i64);
+    if at.end_column > at.column {
+        region.start_column = Some(at.column as i64);
+        region.end_line = Some(line);
+        region.end_column = Some(at.end_column as i64);
     }
     region
 }
