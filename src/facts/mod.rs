@@ -6,8 +6,8 @@
 //!
 //! **Names.** A fact's name is its path below `$.facts`, dotted: the fact `network.ingress` stands at
 //! `$.facts.network.ingress`. Its first word may be shared by several facts (`network.ingress`, `network.egress`); asked
-//! for that word alone, [`Facts`] gives an object of all facts under it. Documents should ask for the longest name they
-//! can (see [`is_group`]): a fact that is not asked for meets no conditions, and so makes no worlds.
+//! for that word alone, [`Facts`] gives an object of all facts under it. Documents ask for the longest name
+//! ([`Derive::is_group`] tells): a fact that is not asked for meets no conditions, and so makes no worlds.
 //!
 //! **Worlds.** A fact is computed in a world: whatever a condition decides is asked through [`World::truth`], which notes
 //! what is still open, so that the caller can split. What stays undecided is shown as such: an element of a list that
@@ -93,6 +93,12 @@ pub const FACTS: &[Fact] = &[
         compute: network::egress,
     },
     Fact {
+        name: "network.public",
+        kinds: network::ON_NETWORKS,
+        shape: &network::PUBLIC,
+        compute: network::public,
+    },
+    Fact {
         name: "iam.statements",
         kinds: iam::IDENTITIES,
         shape: &iam::STATEMENTS,
@@ -139,6 +145,12 @@ pub const FACTS: &[Fact] = &[
         kinds: eks::KINDS,
         shape: &eks::VERSION,
         compute: eks::version,
+    },
+    Fact {
+        name: "eks.public_access",
+        kinds: eks::CLUSTERS,
+        shape: &eks::PUBLIC_ACCESS,
+        compute: eks::public_access,
     },
     Fact {
         name: "images",
@@ -223,12 +235,6 @@ pub fn at(kind: &str, path: &[&str]) -> Result<Place, (usize, Vec<&'static str>)
 /// The facts of a kind.
 pub fn of_kind(kind: &str) -> impl Iterator<Item = &'static Fact> {
     FACTS.iter().filter(move |fact| fact.kinds.contains(&kind))
-}
-
-/// Whether a name is the beginning of longer names of facts, and no fact itself: a document then goes on to the next
-/// name before it asks.
-pub fn is_group(name: &str) -> bool {
-    FACTS.iter().any(|fact| is_under(fact.name, name))
 }
 
 fn is_under(name: &str, group: &str) -> bool {
@@ -365,7 +371,7 @@ impl Derive for Facts {
     }
 
     fn is_group(&self, name: &str) -> bool {
-        is_group(name)
+        FACTS.iter().any(|fact| is_under(fact.name, name))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Facts of models written in canonical words.
 
 use super::testing::{Case, condition, show, table, when};
-use super::{FACTS, Place, at, is_group};
+use super::{FACTS, Place, at};
 use crate::value::World;
 
 /// The ingress of a group whose inline rules are `rules`: source, reach, protocol, ports and whether the world gets in.
@@ -265,7 +265,7 @@ s: { kind: AWS::EC2::SecurityGroupIngress, exists: Debug, properties: { IpProtoc
 }
 
 #[test]
-fn native_blocks_of_default_groups_are_read() {
+fn default_groups_are_read_in_terraform_s_words() {
     let text = "
 d:
   kind: aws_default_security_group
@@ -275,6 +275,8 @@ d:
       - { protocol: '-1', from_port: 0, to_port: 0, self: true, cidr_blocks: [] }
       - { protocol: tcp, from_port: 5432, to_port: 5432, cidr_blocks: [0.0.0.0/0, 10.0.0.0/8], description: '' }
       - { protocol: tcp, from_port: 80, to_port: 80, cidr_blocks: !Unknown x }
+  links: { ingress_rules: [r] }
+r: { kind: AWS::EC2::SecurityGroupIngress, properties: { IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0, Description: own } }
 ";
     let list = Case::new(text).fact("d", "network.ingress", &World::new());
     assert_eq!(
@@ -282,18 +284,18 @@ d:
             &list,
             &[
                 "source_kind",
-                "source",
-                "protocol",
                 "width",
                 "classes",
-                "from_world"
+                "from_world",
+                "description"
             ]
         ),
         [
-            "self true all 65536 [admin, kubelet, database, file, mail, amplifier, web, internal] false",
-            "cidr 0.0.0.0/0 tcp 1 [database] true",
-            "cidr 10.0.0.0/8 tcp 1 [database] false",
-            "cidr ? tcp 1 [web] ?",
+            "self 65536 [admin, kubelet, database, file, mail, amplifier, web, internal] false -",
+            "cidr 1 [database] true -",
+            "cidr 1 [database] false -",
+            "cidr 1 [web] ? -",
+            "cidr 1 [admin] true own",
         ]
     );
 }
@@ -640,8 +642,6 @@ single:
 
 #[test]
 fn facts_are_found_by_their_paths() {
-    assert!(is_group("network"));
-    assert!(!is_group("settings"));
     let kind = "AWS::EC2::SecurityGroup";
     assert!(matches!(at(kind, &["network"]), Ok(Place::Group)));
     assert!(matches!(

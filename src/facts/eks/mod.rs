@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 
 use super::cases::{self, Record};
-use super::{Field, Scope, Shape};
+use super::{Field, Scope, Shape, network};
 use crate::model::LinkTarget;
-use crate::value::{Data, Value};
+use crate::value::{Certainty, Data, Origin, Value};
 
 /// Kinds that have a Kubernetes version.
 pub(super) const KINDS: &[&str] = &["AWS::EKS::Cluster", "AWS::EKS::Nodegroup"];
@@ -22,6 +22,60 @@ pub(super) const VERSION: Shape = Shape::Object(&[
         "the last day of that support; of extended support if it has ended",
     ),
 ]);
+
+/// Kinds that have an endpoint.
+pub(super) const CLUSTERS: &[&str] = &["AWS::EKS::Cluster"];
+
+/// `eks.public_access`
+pub(super) const PUBLIC_ACCESS: Shape = Shape::Object(&[
+    Field::new("on", Shape::Bool, "whether the public endpoint is on"),
+    Field::new(
+        "reach",
+        Shape::Text,
+        "world, near_world, broad, scoped, private: of all its ranges together",
+    ),
+    Field::new("cidrs", Shape::List(&Shape::Source), "the ranges"),
+]);
+
+/// `eks.public_access`; the vocabulary has filled in what AWS assumes.
+pub(super) fn public_access(scope: &Scope<'_>) -> Value {
+    let network = cases::member(&scope.resource.properties, "ResourcesVpcConfig");
+    let network = network.in_world(scope.world);
+    let origin = if network.is_null() {
+        Origin::at(scope.place())
+    } else {
+        network.origin.clone()
+    };
+    let on = cases::member(&network, "EndpointPublicAccess");
+    let written = cases::member(&network, "PublicAccessCidrs");
+    let elements = cases::elements(&written, scope.world);
+    let shown = elements
+        .items
+        .iter()
+        .map(|item| cases::under(&item.guard, item.value.clone()));
+    let cidrs = cases::list(shown.collect(), elements.more.clone(), &written.origin);
+    let is_decided = elements.items.iter().all(|item| item.guard.is_always());
+    let values: Vec<Value> = elements.items.into_iter().map(|item| item.value).collect();
+    let reach = if is_decided {
+        network::reach(
+            &values,
+            elements.more.as_ref(),
+            scope.model,
+            &written.origin,
+        )
+    } else {
+        cases::depends("conditions on ranges", &written.origin)
+    };
+    let on = match &on.data {
+        Data::Null => cases::truth(Certainty::Unsure, None, &origin),
+        _ => on,
+    };
+    Record::new()
+        .put("on", on)
+        .put("reach", reach)
+        .put("cidrs", cidrs)
+        .done(&origin)
+}
 
 /// A row of the calendar.
 struct Support {

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod ports;
+mod public;
 
 use std::sync::Arc;
 
@@ -15,8 +16,13 @@ use crate::value::{
 use addresses::{Addresses, Reach};
 use ports::{LAST, Protocol};
 
+pub(super) use public::{KINDS as ON_NETWORKS, PUBLIC, public};
+
+/// The group that every network has; it keeps Terraform's words.
+const DEFAULT_GROUP: &str = "aws_default_security_group";
+
 /// Kinds that hold security group rules.
-pub(super) const GROUPS: &[&str] = &["AWS::EC2::SecurityGroup", "aws_default_security_group"];
+pub(super) const GROUPS: &[&str] = &["AWS::EC2::SecurityGroup", DEFAULT_GROUP];
 
 /// `network.ingress`, `network.egress`.
 pub(super) const RULES: Shape = Shape::List(&Shape::Object(&[
@@ -74,7 +80,7 @@ pub(super) const RULES: Shape = Shape::List(&Shape::Object(&[
 struct Direction {
     /// The group's own list.
     list: &'static str,
-    /// The same in native Terraform words.
+    /// The same in Terraform's words.
     block: &'static str,
     /// The link to rules that are resources of their own.
     link: &'static str,
@@ -126,6 +132,45 @@ pub(super) fn is_world<'v>(values: impl Iterator<Item = &'v Value>, model: &Mode
         }
     }
     answer.or((all.reach() == Reach::World).into())
+}
+
+/// How much of the internet CIDR values make up together: a word, or unknown.
+pub(super) fn reach(
+    values: &[Value],
+    more: Option<&Arc<Unknown>>,
+    model: &Model,
+    at: &Origin,
+) -> Value {
+    let mut all = Addresses::default();
+    let mut widest = Reach::Private;
+    let mut why = more.cloned();
+    for value in values {
+        match addresses_of(value, Family::Either, model) {
+            Peer::Known(set) => all = all.union(&set),
+            Peer::Between(Reach::World, ..) => return cases::text(Reach::World.word(), at),
+            Peer::Between(_, most, unknown) => {
+                widest = widest.max(most);
+                why.get_or_insert(unknown);
+            }
+            Peer::Group => {}
+        }
+    }
+    let least = all.reach();
+    if more.is_some() {
+        widest = Reach::World;
+    }
+    match why {
+        // Parts below the world may make it up together with the rest.
+        Some(why) if least < Reach::World && widest > Reach::Private => {
+            let most = if least >= Reach::Broad && widest >= Reach::Broad {
+                Reach::World
+            } else {
+                widest.max(least)
+            };
+            between(least, most, &why, at)
+        }
+        _ => cases::text(least.word(), at),
+    }
 }
 
 /// One source of one rule.
@@ -406,8 +451,7 @@ fn rules(scope: &Scope<'_>, direction: &Direction) -> Rules {
         more: None,
     };
     let group = scope.resource;
-    let is_native = !group.kind.starts_with("AWS::");
-    let name = if is_native {
+    let name = if &*group.kind == DEFAULT_GROUP {
         direction.block
     } else {
         direction.list
@@ -492,50 +536,39 @@ impl Rules {
         guard: &Guard,
         is_inline: bool,
     ) {
-        let Some(object) = body.as_object() else {
+        if body.as_object().is_none() {
             if let Some(why) = body.as_unknown() {
                 self.more.get_or_insert_with(|| why.clone());
             }
             return;
-        };
-        let is_native = object
-            .members()
-            .keys()
-            .any(|name| name.starts_with(char::is_lowercase));
+        }
+        let is_native = is_inline && &*scope.resource.kind == DEFAULT_GROUP;
         let frame = Frame::read(body, is_native);
         let mut add = |kind: &'static str, source: Value, peer: Peer| {
             self.all
                 .push(frame.rule(guard, kind, source, peer, is_inline));
         };
-        let (addresses, lists, groups): (&[&str], &[&str], &[&str]) = if is_native {
-            (
-                &["cidr_blocks", "ipv6_cidr_blocks"],
-                &["prefix_list_ids"],
-                &["security_groups"],
-            )
+        let words: Words = if is_native {
+            NATIVE
         } else {
-            (
-                &["CidrIp", "CidrIpv6"],
-                std::slice::from_ref(&direction.prefix_list),
-                direction.groups,
-            )
+            Words {
+                v4: "CidrIp",
+                v6: "CidrIpv6",
+                prefix_lists: direction.prefix_list,
+                groups: direction.groups,
+            }
         };
-        for name in addresses {
-            let family = if name.contains('6') {
-                Family::V6
-            } else {
-                Family::V4
-            };
+        for (name, family) in [(words.v4, Family::V4), (words.v6, Family::V6)] {
             for value in sources(body, &[name], scope.world) {
                 let peer = addresses_of(&value, family, scope.model);
                 add("cidr", value, peer);
             }
         }
-        for value in sources(body, lists, scope.world) {
+        for value in sources(body, &[words.prefix_lists], scope.world) {
             let peer = prefix_list(&value, scope);
             add("prefix_list", value, peer);
         }
-        for value in sources(body, groups, scope.world) {
+        for value in sources(body, words.groups, scope.world) {
             let is_own = value
                 .as_unknown()
                 .and_then(|unknown| unknown.reference.as_ref())
@@ -543,17 +576,35 @@ impl Rules {
             add(if is_own { "self" } else { "group" }, value, Peer::Group);
         }
         if is_native {
-            let own = cases::member(body, "self");
+            let own = cases::member(body, "self").in_world(scope.world);
             match &own.data {
                 Data::Bool(true) => add("self", own, Peer::Group),
-                Data::Unknown(why) => {
-                    self.more.get_or_insert_with(|| why.clone());
+                Data::Bool(false) | Data::Null => {}
+                _ => {
+                    let why = Arc::new(Unknown::because(Reason::Depends("`self`".into())));
+                    self.more.get_or_insert(why);
                 }
-                _ => {}
             }
         }
     }
 }
+
+/// What the sources of a rule are called.
+#[derive(Clone, Copy)]
+struct Words {
+    v4: &'static str,
+    v6: &'static str,
+    prefix_lists: &'static str,
+    groups: &'static [&'static str],
+}
+
+/// In Terraform's words.
+const NATIVE: Words = Words {
+    v4: "cidr_blocks",
+    v6: "ipv6_cidr_blocks",
+    prefix_lists: "prefix_list_ids",
+    groups: &["security_groups"],
+};
 
 /// The values written under these names, lists taken apart. An unknown list is one unknown value.
 fn sources(body: &Value, names: &[&str], world: &World) -> Vec<Value> {
@@ -592,10 +643,10 @@ struct Frame {
 
 impl Frame {
     fn read(body: &Value, is_native: bool) -> Frame {
-        let name = |canonical: &'static str, native: &'static str| {
+        let member = |canonical: &'static str, native: &'static str| {
             cases::member(body, if is_native { native } else { canonical })
         };
-        let written = name("IpProtocol", "protocol");
+        let written = member("IpProtocol", "protocol");
         let protocol = protocol(&written);
         let port = |value: Value, otherwise: i64| {
             let origin = origin_or(&value, &body.origin);
@@ -604,9 +655,9 @@ impl Frame {
                 _ => (port(&value, otherwise), origin),
             }
         };
-        let from = port(name("FromPort", "from_port"), 0);
-        let to = port(name("ToPort", "to_port"), LAST);
-        let description = name("Description", "description");
+        let from = port(member("FromPort", "from_port"), 0);
+        let to = port(member("ToPort", "to_port"), LAST);
+        let description = member("Description", "description");
         let description = if description.as_str() == Some("") {
             Value::null(description.span())
         } else {
