@@ -123,9 +123,11 @@ impl Evaluator<'_> {
             }
             Expr::Unary(operator, operand) => {
                 let operand = self.evaluate(operand, scope)?;
+                let is_sensitive = operand.is_sensitive;
                 over(&[operand], span, &mut |operands| {
                     unary(*operator, &operands[0], span)
                 })
+                .map(|value| value.sensitive_if(is_sensitive))
             }
             Expr::Binary(left, operator, right) => self.binary(left, *operator, right, span, scope),
             Expr::Conditional(parts) => self.conditional(parts, span, scope),
@@ -147,11 +149,13 @@ impl Evaluator<'_> {
     ) -> Evaluated {
         let mut members = Members::default();
         let mut more = None;
+        let mut is_sensitive = false;
         for item in items {
             let key = match &item.key {
                 ObjectKey::Name(name) => name.clone(),
                 ObjectKey::Computed(expression) => {
                     let key = self.evaluate(expression, scope)?;
+                    is_sensitive |= key.is_sensitive;
                     match types::to_text(&key) {
                         Ok(text) => match text.as_str() {
                             Some(text) => text.into(),
@@ -181,7 +185,7 @@ impl Evaluator<'_> {
             Some(why) => Object::open(ObjectKind::Object, members, why),
             None => Object::new(ObjectKind::Object, members),
         };
-        Ok(Value::new(Data::Object(object), span))
+        Ok(Value::new(Data::Object(object), span).sensitive_if(is_sensitive))
     }
 
     /// `name.a[b]…`: the longest head that names something, then step by step.
@@ -222,7 +226,9 @@ impl Evaluator<'_> {
             Access::AttributeSplat => {
                 return splat(
                     rest.iter()
-                        .take_while(|o| matches!(o.kind, Access::Attribute(_)))
+                        .take_while(|o| {
+                            matches!(o.kind, Access::Attribute(_) | Access::LegacyIndex(_))
+                        })
                         .count(),
                 );
             }
@@ -237,9 +243,11 @@ impl Evaluator<'_> {
             }
             Access::Index(index) => {
                 let key = self.evaluate(index, scope)?;
+                let is_sensitive = key.is_sensitive;
                 over(&[value, key], span, &mut |operands| {
                     index_value(&operands[0], &operands[1], span)
                 })
+                .map(|value| value.sensitive_if(is_sensitive))
             }
         }?;
         self.walk(next, rest, span, scope)
@@ -259,12 +267,13 @@ impl Evaluator<'_> {
                     .elements()
                     .map(|item| self.walk(item, operators, span, scope))
                     .collect();
-                Ok(sequence(
-                    ListKind::Tuple,
-                    items?,
-                    list.more().cloned(),
-                    span,
-                ))
+                // Elements of one type give results of one type.
+                let kind = match list.kind() {
+                    ListKind::Tuple => ListKind::Tuple,
+                    ListKind::List | ListKind::Set => ListKind::List,
+                };
+                Ok(sequence(kind, items?, list.more().cloned(), span)
+                    .sensitive_if(value.is_sensitive))
             }
             Data::Unknown(_) => {
                 // An unknown list of instances: each of its elements' attributes, of unknown number.
@@ -321,6 +330,7 @@ impl Evaluator<'_> {
         };
         let mut list = Vec::new();
         let mut members = Members::default();
+        let mut is_sensitive = collection.is_sensitive;
         for (key, value) in entries {
             let mut names = vec![(parts.value_name.clone(), value)];
             if let Some(name) = &parts.key_name {
@@ -329,11 +339,18 @@ impl Evaluator<'_> {
             let inner = scope.with(&names);
             if let Some(condition) = &parts.condition {
                 let kept = self.evaluate(condition, &inner)?;
+                is_sensitive |= kept.is_sensitive;
                 match kept.as_bool().or_else(|| types::to_bool(&kept)) {
                     Some(true) => {}
                     Some(false) => continue,
                     None if kept.is_null() => {
                         return Err(Fault::new(condition.span, "the condition is null"));
+                    }
+                    None if kept.is_wholly_known() => {
+                        return Err(Fault::new(
+                            condition.span,
+                            "the condition is neither true nor false",
+                        ));
                     }
                     None => {
                         more.get_or_insert_with(|| depends(&kept, "a filter that is not decided"));
@@ -347,6 +364,7 @@ impl Evaluator<'_> {
                 continue;
             };
             let key = self.evaluate(key_expression, &inner)?;
+            is_sensitive |= key.is_sensitive;
             let Some(name) = types::to_text(&key)
                 .ok()
                 .and_then(|text| text.as_str().map(Arc::<str>::from))
@@ -388,13 +406,13 @@ impl Evaluator<'_> {
             }
         }
         if parts.key.is_none() {
-            return Ok(sequence(ListKind::Tuple, list, more, span));
+            return Ok(sequence(ListKind::Tuple, list, more, span).sensitive_if(is_sensitive));
         }
         let object = match more {
             Some(why) => Object::open(ObjectKind::Object, members, why),
             None => Object::new(ObjectKind::Object, members),
         };
-        Ok(Value::new(Data::Object(object), span))
+        Ok(Value::new(Data::Object(object), span).sensitive_if(is_sensitive))
     }
 
     fn conditional(&self, parts: &[Expression; 3], span: Span, scope: &Scope<'_>) -> Evaluated {
@@ -408,10 +426,13 @@ impl Evaluator<'_> {
             let chosen = self.evaluate(chosen, scope)?;
             // The other arm only says what type the result has; its errors are nobody's concern.
             let spared = self.quietly(|| self.evaluate(spared, scope)).ok();
-            return Ok(match spared {
-                Some(spared) => types::unify_value(&chosen, &spared),
-                None => chosen,
-            });
+            let Some(spared) = spared else {
+                return Ok(chosen.sensitive_if(decided.is_sensitive));
+            };
+            let is_sensitive = decided.is_sensitive || chosen.is_sensitive || spared.is_sensitive;
+            return types::unify_value(&chosen, &spared)
+                .map(|value| value.sensitive_if(is_sensitive))
+                .map_err(|why| Fault::new(span, why));
         }
         let Some(guard) = self.guard_of(&decided, condition, scope) else {
             return Err(Fault::new(
@@ -431,18 +452,20 @@ impl Evaluator<'_> {
                 Err(why) => fault = Some(why),
             }
         }
+        let is_sensitive =
+            decided.is_sensitive || alternatives.iter().any(|a| a.value.is_sensitive);
         if let [first, second] = alternatives.as_slice() {
             let unified = [
                 types::unify_value(&first.value, &second.value),
                 types::unify_value(&second.value, &first.value),
             ];
             for (alternative, value) in alternatives.iter_mut().zip(unified) {
-                alternative.value = value;
+                alternative.value = value.map_err(|why| Fault::new(span, why))?;
             }
         }
         match (alternatives.is_empty(), fault) {
             (true, Some(fault)) => Err(fault),
-            _ => Ok(Value::choice(alternatives, span)),
+            _ => Ok(Value::choice(alternatives, span).sensitive_if(is_sensitive)),
         }
     }
 
@@ -516,9 +539,10 @@ impl Evaluator<'_> {
             && let Some(truth) = a.as_bool().or_else(|| types::to_bool(&a))
             && truth == (operator == Binary::Or)
         {
-            return Ok(Value::bool(truth, span));
+            return Ok(Value::bool(truth, span).sensitive_if(a.is_sensitive));
         }
         let b = self.evaluate(right, scope)?;
+        let is_sensitive = a.has_sensitive() || b.has_sensitive();
         over(&[a, b], span, &mut |operands| {
             let [a, b] = operands else {
                 return Err(Fault::new(span, "two operands are needed"));
@@ -551,6 +575,7 @@ impl Evaluator<'_> {
                 _ => arithmetic(operator, a, b, span),
             }
         })
+        .map(|value| value.sensitive_if(is_sensitive))
     }
 
     fn equality(&self, a: &Value, b: &Value, wanted: bool, span: Span) -> Value {
@@ -739,6 +764,19 @@ impl Evaluator<'_> {
         span: Span,
         scope: &Scope<'_>,
     ) -> Evaluated {
+        if names.as_unknown().is_some() || matches!(names.data, Data::Choice(_)) {
+            let why = depends(names, "the values given to a template");
+            return Ok(Value::new(Data::Unknown(why), span));
+        }
+        if names.as_object().is_none() {
+            return Err(Fault::new(
+                span,
+                format!(
+                    "a template takes an object, but this is {}",
+                    types::noun(names)
+                ),
+            ));
+        }
         let names: Vec<(Arc<str>, Value)> = names
             .entries()
             .map(|(name, value)| (name.clone(), value))
@@ -796,6 +834,17 @@ impl Evaluator<'_> {
         }
         match name {
             "templatefile" => self.templatefile(&values, span, scope),
+            "templatestring"
+                if !matches!(
+                    arguments.first().map(|argument| &argument.kind),
+                    Some(Expr::Traversal(..) | Expr::Name(_))
+                ) =>
+            {
+                Err(Fault::new(
+                    span,
+                    "`templatestring` takes a reference, not a template itself",
+                ))
+            }
             "templatestring" => match (values.first().and_then(Value::as_str), values.get(1)) {
                 (Some(text), Some(names)) => match super::syntax::parse_template_at(text, span) {
                     Ok(template) => self.foreign_template(&template.parts, names, span, scope),
@@ -1016,11 +1065,11 @@ pub(super) fn over(
             Err(why) => fault = Some(why),
         }
     }
-    match (results.len(), fault) {
-        (0, Some(fault)) => Err(fault),
-        // One world is left: the others are errors. `try` must still see that.
-        (1, Some(_)) => Ok(Value::new(Data::Choice(results.into()), span)),
-        _ => Ok(Value::choice(results, span)),
+    match fault {
+        Some(fault) if results.is_empty() => Err(fault),
+        // The other worlds are errors: `try` must still see that.
+        Some(_) => Ok(Value::partial(results, span)),
+        None => Ok(Value::choice(results, span)),
     }
 }
 
@@ -1226,6 +1275,13 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
     match &value.data {
         Data::Unknown(unknown) => Ok(Value::new(Data::Unknown(part_of(unknown, None)), span)),
         _ if key.is_null() => Err(Fault::new(span, "the index is null")),
+        Data::List(list) if list.kind() == ListKind::Set => {
+            Err(
+                Fault::new(span, "the elements of a set cannot be indexed").hint(Some(
+                    "convert it with `tolist(…)`, or use `one(…)`".to_owned(),
+                )),
+            )
+        }
         Data::List(list) => {
             let position = key
                 .as_int()
@@ -1374,6 +1430,9 @@ struct TextBuild {
 
 impl TextBuild {
     fn push(&mut self, text: &str, span: Span, is_exact: bool) {
+        let normal = types::normal(text);
+        let is_exact = is_exact && *normal == *text;
+        let text = &*normal;
         if text.is_empty() {
             return;
         }

@@ -625,6 +625,13 @@ impl<'a> Evaluator<'a> {
         };
         let expansion = self.expansion(instance, key, block);
         let index = self.index_after(operators.get(used), scope)?;
+        if index.is_some() && matches!(expansion.form, Form::Single) {
+            return Err(Fault::new(
+                span,
+                format!("`{key}` has neither `count` nor `for_each`, so it has no instances to choose from"),
+            )
+            .hint(Some("remove the index".to_owned())));
+        }
         if let (Some(index), Form::Count | Form::ForEach) = (&index, &expansion.form)
             && let Some(item) = expansion.item(index)
         {
@@ -1311,6 +1318,15 @@ impl<'a> Evaluator<'a> {
             return body;
         };
         let is_data = &*block.keyword == "data";
+        let mut members = object.members().clone();
+        if &*block.label(0) == "terraform_data" && !is_data {
+            // Built into Terraform: what is not given is null, not decided by a provider.
+            for name in ["input", "triggers_replace"] {
+                if !members.contains_key(name) {
+                    members.insert(name.into(), Value::null(block.header).into());
+                }
+            }
+        }
         let reference = Reference {
             address: item.address.clone(),
             attribute: "".into(),
@@ -1324,11 +1340,7 @@ impl<'a> Evaluator<'a> {
                 Reason::Computed(item.address.clone(), "".into())
             })
         };
-        let object = Object::open(
-            ObjectKind::Block,
-            object.members().clone(),
-            Arc::new(unknown),
-        );
+        let object = Object::open(ObjectKind::Block, members, Arc::new(unknown));
         Value {
             data: Data::Object(object),
             ..body

@@ -418,7 +418,7 @@ fn parse_item(text: &str) -> Result<body::Body, hcl_edit::parser::Error> {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
     };
-    let mut mended = with_joined_conditionals(text);
+    let mut mended = with_small_exponents(&with_joined_conditionals(text));
     let mut last = match hcl_edit::parser::parse_body(&mended) {
         Ok(parsed) => return Ok(parsed),
         Err(error) => error,
@@ -452,6 +452,29 @@ fn with_joined_conditionals(text: &str) -> String {
             bytes[index] = b' ';
         } else if !byte.is_ascii_whitespace() {
             last_code = byte;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The text with the digits of exponents of three digits and more turned into zeros: hcl-edit's numbers end at 1e308.
+/// Numbers are always read from the original text.
+fn with_small_exponents(text: &str) -> String {
+    let code = code_mask(text);
+    let mut bytes = text.as_bytes().to_vec();
+    for at in 1..bytes.len() {
+        let is_exponent =
+            code[at] && matches!(bytes[at], b'e' | b'E') && bytes[at - 1].is_ascii_digit();
+        if !is_exponent {
+            continue;
+        }
+        let digits = at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+        let length = bytes[digits.min(bytes.len())..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        if length > 2 {
+            bytes[digits..digits + length].fill(b'0');
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
@@ -763,10 +786,11 @@ impl Lower<'_> {
 
     /// Names are read from the original text: the parsed one may be a stand-in.
     fn written(&self, range: Option<Range<usize>>, parsed: &str) -> Arc<str> {
-        self.raw(range)
+        let written = self
+            .raw(range)
             .filter(|text| text.len() == parsed.len())
-            .unwrap_or(parsed)
-            .into()
+            .unwrap_or(parsed);
+        super::types::normal(written).as_ref().into()
     }
 
     fn body(&self, parsed: &body::Body) -> Body {
@@ -822,12 +846,11 @@ impl Lower<'_> {
             }
             hcl::Expression::String(text) => {
                 let value = text.value();
+                let value = super::types::normal(value);
                 let quoted = self.raw(parsed.span());
                 let inside = quoted.and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
-                Expr::Text(
-                    value.as_str().into(),
-                    inside == Some(value.as_str()) && self.place.is_none(),
-                )
+                let is_exact = inside == Some(&*value) && self.place.is_none();
+                Expr::Text(value.as_ref().into(), is_exact)
             }
             hcl::Expression::Array(array) => {
                 Expr::List(array.iter().map(|item| self.expression(item)).collect())
@@ -925,6 +948,11 @@ impl Lower<'_> {
                         ObjectKey::Name(self.written(name.span(), name.as_str())),
                         span,
                     ),
+                    // So are words that mean a value elsewhere.
+                    hcl::Expression::Null(_) | hcl::Expression::Bool(_) => {
+                        let word = self.raw(expression.span()).unwrap_or("").trim();
+                        (ObjectKey::Name(word.into()), span)
+                    }
                     expression => (ObjectKey::Computed(self.expression(expression)), span),
                 }
             }

@@ -71,6 +71,21 @@ impl Type {
         }
     }
 
+    fn is_scalar(&self) -> bool {
+        matches!(self, Type::Bool | Type::Number | Type::String)
+    }
+
+    /// Whether nothing in it is left open.
+    fn is_concrete(&self) -> bool {
+        match self {
+            Type::Any => false,
+            Type::Bool | Type::Number | Type::String => true,
+            Type::List(of) | Type::Set(of) | Type::Map(of) => of.is_concrete(),
+            Type::Tuple(types) => types.iter().all(Type::is_concrete),
+            Type::Object(attributes) => attributes.values().all(|a| a.of.is_concrete()),
+        }
+    }
+
     /// Whether values of it are given as plain text from outside, without being read as expressions.
     pub fn is_primitive(&self) -> bool {
         matches!(self, Type::Any | Type::Bool | Type::Number | Type::String)
@@ -163,127 +178,184 @@ fn attribute(
     })
 }
 
-/// The type of a value. Unknown values and choices are `Any`.
+/// The type of a value. Unknown values are `Any`; choices have the type of their alternatives, if it is one.
 pub fn type_of(value: &Value) -> Type {
     match &value.data {
-        Data::Null | Data::Unknown(_) | Data::Choice(_) => Type::Any,
+        Data::Null | Data::Unknown(_) => Type::Any,
+        Data::Choice(alternatives) => {
+            let types: Vec<Type> = alternatives.iter().map(|a| type_of(&a.value)).collect();
+            unify(&types).unwrap_or(Type::Any)
+        }
         Data::Bool(_) => Type::Bool,
         Data::Number(_) => Type::Number,
         Data::Text(_) => Type::String,
         Data::List(list) => match list.kind() {
             ListKind::Tuple => Type::Tuple(list.items().iter().map(type_of).collect()),
-            ListKind::List => Type::List(Box::new(list.items().first().map_or(Type::Any, type_of))),
-            ListKind::Set => Type::Set(Box::new(list.items().first().map_or(Type::Any, type_of))),
+            ListKind::List => Type::List(Box::new(common(list.items().iter()))),
+            ListKind::Set => Type::Set(Box::new(common(list.items().iter()))),
         },
-        Data::Object(object) => match object.kind() {
-            ObjectKind::Map => Type::Map(Box::new(
-                object
-                    .members()
-                    .values()
-                    .next()
-                    .map_or(Type::Any, |m| type_of(&m.value)),
-            )),
-            ObjectKind::Object | ObjectKind::Block => {
-                let attributes = object.members().iter().map(|(name, member)| {
-                    let of = type_of(&member.value);
-                    (
-                        name.clone(),
-                        Attribute {
-                            of,
-                            is_optional: false,
-                            default: None,
-                        },
-                    )
-                });
-                Type::Object(attributes.collect())
-            }
-        },
-    }
-}
-
-/// The type that values of all these types can be converted to; none if there is none.
-pub fn unify(types: &[Type]) -> Option<Type> {
-    let mut unified = Type::Any;
-    for of in types {
-        unified = unify_two(unified, of.clone())?;
-    }
-    Some(unified)
-}
-
-fn unify_two(a: Type, b: Type) -> Option<Type> {
-    let all = |types: &[Type]| unify(types).map(Box::new);
-    Some(match (a, b) {
-        (Type::Any, other) | (other, Type::Any) => other,
-        (a, b) if a == b => a,
-        (Type::Bool | Type::Number | Type::String, Type::Bool | Type::Number | Type::String) => {
-            Type::String
-        }
-        (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
-            let items: Option<Vec<Type>> =
-                a.into_iter().zip(b).map(|(a, b)| unify_two(a, b)).collect();
-            Type::Tuple(items?)
-        }
-        (Type::Tuple(a), Type::Tuple(b)) => Type::List(all(&[a, b].concat())?),
-        (Type::Tuple(items), Type::List(of)) | (Type::List(of), Type::Tuple(items)) => {
-            Type::List(all(&[items, vec![*of]].concat())?)
-        }
-        (Type::Tuple(items), Type::Set(of)) | (Type::Set(of), Type::Tuple(items)) => {
-            Type::Set(all(&[items, vec![*of]].concat())?)
-        }
-        (Type::List(a), Type::List(b)) => Type::List(Box::new(unify_two(*a, *b)?)),
-        (Type::Set(a), Type::Set(b) | Type::List(b)) | (Type::List(a), Type::Set(b)) => {
-            Type::Set(Box::new(unify_two(*a, *b)?))
-        }
-        (Type::Map(a), Type::Map(b)) => Type::Map(Box::new(unify_two(*a, *b)?)),
-        (Type::Object(a), Type::Object(b)) => {
-            let is_same = a.len() == b.len() && a.keys().all(|name| b.contains_key(name));
-            if is_same {
-                let mut attributes = IndexMap::default();
-                for (name, attribute) in a {
-                    let of = unify_two(attribute.of, b[&name].of.clone())?;
-                    attributes.insert(
-                        name,
-                        Attribute {
-                            of,
-                            is_optional: false,
-                            default: None,
-                        },
-                    );
+        Data::Object(object) => {
+            let values = object.members().values().map(|member| &member.value);
+            match object.kind() {
+                ObjectKind::Map => Type::Map(Box::new(common(values))),
+                ObjectKind::Object | ObjectKind::Block => {
+                    let names = object.members().keys().cloned();
+                    let plain = |of| Attribute {
+                        of,
+                        is_optional: false,
+                        default: None,
+                    };
+                    Type::Object(names.zip(values.map(type_of).map(plain)).collect())
                 }
-                Type::Object(attributes)
-            } else {
-                let all_of: Vec<Type> = a
-                    .into_values()
-                    .chain(b.into_values())
-                    .map(|attribute| attribute.of)
-                    .collect();
-                Type::Map(all(&all_of)?)
             }
         }
-        (Type::Object(attributes), Type::Map(of)) | (Type::Map(of), Type::Object(attributes)) => {
-            let mut all_of: Vec<Type> = attributes
-                .into_values()
-                .map(|attribute| attribute.of)
-                .collect();
-            all_of.push(*of);
-            Type::Map(all(&all_of)?)
+    }
+}
+
+/// The type of the elements of a typed collection: that of the first element which tells it wholly.
+fn common<'v>(values: impl Iterator<Item = &'v Value>) -> Type {
+    let mut known = Type::Any;
+    for value in values {
+        known = match unify(&[known, type_of(value)]) {
+            Some(of) => of,
+            None => return Type::Any,
+        };
+        if known.is_concrete() {
+            break;
         }
-        _ => return None,
+    }
+    known
+}
+
+/// The type that values of all these types can be converted to; none if there is none. As cty does it
+/// (`convert.UnifyUnsafe`): `Any` fits everything, objects of different attributes become maps, tuples of different
+/// lengths lists, and primitive types strings if one of them is a string.
+pub fn unify(types: &[Type]) -> Option<Type> {
+    let known: Vec<&Type> = types.iter().filter(|of| **of != Type::Any).collect();
+    let Some((&first, rest)) = known.split_first() else {
+        return Some(Type::Any);
+    };
+    if rest.iter().all(|of| *of == first) {
+        return Some(first.clone());
+    }
+    let has = |test: fn(&Type) -> bool| known.iter().any(|of| test(of));
+    let only = |test: fn(&Type) -> bool| known.iter().all(|of| test(of));
+    if only(Type::is_scalar) {
+        return has(|of| *of == Type::String).then_some(Type::String);
+    }
+    if only(|of| matches!(of, Type::Map(_) | Type::Object(_))) {
+        if !has(|of| matches!(of, Type::Map(_))) && same_names(&known) {
+            return unify_attributes(&known);
+        }
+        return unify(&parts(&known)).map(|of| Type::Map(Box::new(of)));
+    }
+    if only(|of| matches!(of, Type::List(_) | Type::Set(_) | Type::Tuple(_))) {
+        if let Type::Tuple(first) = first
+            && known
+                .iter()
+                .all(|of| matches!(of, Type::Tuple(items) if items.len() == first.len()))
+        {
+            let column = |at: usize| -> Vec<Type> {
+                let items = known.iter().filter_map(|of| match of {
+                    Type::Tuple(items) => items.get(at).cloned(),
+                    _ => None,
+                });
+                items.collect()
+            };
+            let items: Option<Vec<Type>> = (0..first.len()).map(|at| unify(&column(at))).collect();
+            return items.map(Type::Tuple);
+        }
+        let of = Box::new(unify(&parts(&known))?);
+        return Some(if has(|of| matches!(of, Type::Set(_))) {
+            Type::Set(of)
+        } else {
+            Type::List(of)
+        });
+    }
+    None
+}
+
+/// The types of all elements and attributes.
+fn parts(types: &[&Type]) -> Vec<Type> {
+    let mut all = Vec::new();
+    for of in types {
+        match of {
+            Type::List(of) | Type::Set(of) | Type::Map(of) => all.push((**of).clone()),
+            Type::Tuple(items) => all.extend(items.iter().cloned()),
+            Type::Object(attributes) => {
+                all.extend(attributes.values().map(|attribute| attribute.of.clone()));
+            }
+            Type::Any | Type::Bool | Type::Number | Type::String => {}
+        }
+    }
+    all
+}
+
+fn same_names(types: &[&Type]) -> bool {
+    let mut objects = types.iter().filter_map(|of| match of {
+        Type::Object(attributes) => Some(attributes),
+        _ => None,
+    });
+    let Some(first) = objects.next() else {
+        return true;
+    };
+    objects.all(|other| {
+        other.len() == first.len() && first.keys().all(|name| other.contains_key(name))
     })
 }
 
-/// A value as it is after unification with another one (the other arm of a conditional). Where no type fits both, or
-/// where unifying would only lose what onus knows (places, attributes), the value stays as it is.
-pub fn unify_value(value: &Value, other: &Value) -> Value {
-    let primitive =
-        |value: &Value| matches!(value.data, Data::Bool(_) | Data::Number(_) | Data::Text(_));
-    if !primitive(value) || !primitive(other) {
-        return value.clone();
+/// Objects of the same attributes: each attribute unified.
+fn unify_attributes(types: &[&Type]) -> Option<Type> {
+    let Some(Type::Object(first)) = types.first() else {
+        return None;
+    };
+    let mut attributes = IndexMap::default();
+    for name in first.keys() {
+        let column: Vec<Type> = types
+            .iter()
+            .filter_map(|of| match of {
+                Type::Object(attributes) => attributes.get(name).map(|a| a.of.clone()),
+                _ => None,
+            })
+            .collect();
+        attributes.insert(
+            name.clone(),
+            Attribute {
+                of: unify(&column)?,
+                is_optional: false,
+                default: None,
+            },
+        );
     }
-    match unify_two(type_of(value), type_of(other)) {
-        Some(of) => convert(value, &of, value.span()).unwrap_or_else(|_| value.clone()),
-        None => value.clone(),
+    Some(Type::Object(attributes))
+}
+
+/// A value as it is after unification with another one (the other arm of a conditional).
+///
+/// # Errors
+/// Where no type fits both: Terraform refuses such a conditional.
+pub fn unify_value(value: &Value, other: &Value) -> Result<Value, String> {
+    // Resources and blocks lose attributes that are not written when they are converted: they stay as they are.
+    let is_block = |value: &Value| {
+        value
+            .as_object()
+            .is_some_and(|object| object.kind() == ObjectKind::Block || object.more().is_some())
+    };
+    if is_block(value) || is_block(other) {
+        return Ok(value.clone());
     }
+    let (a, b) = (type_of(value), type_of(other));
+    if a == b {
+        return Ok(value.clone());
+    }
+    let Some(of) = unify(&[a, b]) else {
+        return Err(format!(
+            "the two results have no type in common: one is {}, the other {}",
+            noun(value),
+            noun(other)
+        ));
+    };
+    Ok(convert(value, &of, value.span()).unwrap_or_else(|_| value.clone()))
 }
 
 /// Fills in the defaults of optional attributes, all the way down; done before conversion. A null attribute takes its
@@ -512,8 +584,7 @@ fn items_of(value: &Value, list: &List, of: &Type, site: Span) -> Result<Vec<Val
         .collect()
 }
 
-/// The element type: as declared, or for `any` the one that all elements can have. Elements that have no type in common
-/// (objects of different shapes) stay as they are, which loses nothing.
+/// The element type: as declared, or for `any` the one that all elements can have.
 fn element_type<'v>(
     declared: &Type,
     values: impl Iterator<Item = &'v Value>,
@@ -521,38 +592,93 @@ fn element_type<'v>(
     if *declared != Type::Any {
         return Ok(declared.clone());
     }
-    let mut unified = Type::Any;
+    // Alike elements need not be looked at twice: most collections hold one primitive type.
+    let mut types: Vec<Type> = Vec::new();
     for value in values {
-        match unify_two(unified, type_of(value)) {
-            Some(of) => unified = of,
-            None => return Ok(Type::Any),
+        let of = type_of(value);
+        if types.last() != Some(&of) && !(of.is_scalar() && types.contains(&of)) {
+            types.push(of);
         }
     }
-    let is_primitive = matches!(unified, Type::Bool | Type::Number | Type::String);
-    Ok(if is_primitive { unified } else { Type::Any })
+    unify(&types).ok_or_else(|| "its elements have no type in common".to_owned())
 }
 
-/// Distinct elements in the order in which Terraform iterates over sets: strings bytewise, numbers ascending.
+/// Distinct elements in the order in which Terraform iterates over sets: strings bytewise, numbers ascending, truth
+/// values false first, others by the bytes that cty hashes (set/rules, `makeSetHashBytes`).
 pub fn set_of(items: Vec<Value>) -> Vec<Value> {
-    let mut distinct: Vec<Value> = Vec::with_capacity(items.len());
+    let mut distinct: Vec<(Vec<u8>, Value)> = Vec::with_capacity(items.len());
     let mut seen = rustc_hash::FxHashSet::default();
+    let mut is_ordered = true;
     for item in items {
-        let is_new = match (&item.data, item.as_str()) {
-            (_, Some(text)) => seen.insert(text.to_owned()),
-            _ => !distinct.iter().any(|known| equal(known, &item).is_yes()),
-        };
-        if is_new {
-            distinct.push(item);
+        let mut key = Vec::new();
+        if !hash_bytes(&item, &mut key) {
+            // What is not known may be equal to another element, or to none.
+            is_ordered = false;
+        } else if !seen.insert(key.clone()) {
+            continue;
         }
+        distinct.push((key, item));
     }
-    if distinct.iter().all(|item| item.as_str().is_some()) {
-        distinct.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    } else if distinct.iter().all(|item| item.as_number().is_some()) {
-        distinct.sort_by(|a, b| a.as_number().cmp(&b.as_number()));
-    } else if distinct.iter().all(|item| item.as_bool().is_some()) {
-        distinct.sort_by_key(Value::as_bool);
+    if distinct.iter().all(|(_, item)| item.as_number().is_some()) {
+        distinct.sort_by(|a, b| a.1.as_number().cmp(&b.1.as_number()));
+    } else if distinct.iter().all(|(_, item)| item.as_str().is_some()) {
+        distinct.sort_by(|a, b| a.1.as_str().cmp(&b.1.as_str()));
+    } else if distinct.iter().all(|(_, item)| item.as_bool().is_some()) {
+        distinct.sort_by_key(|(_, item)| item.as_bool());
+    } else if is_ordered {
+        distinct.sort_by(|a, b| a.0.cmp(&b.0));
     }
-    distinct
+    distinct.into_iter().map(|(_, item)| item).collect()
+}
+
+/// What cty makes of a value to hash it: equal for equal values of one type. False if something in it is not known.
+pub(super) fn hash_bytes(value: &Value, into: &mut Vec<u8>) -> bool {
+    match &value.data {
+        Data::Null => into.push(b'~'),
+        Data::Bool(truth) => into.push(if *truth { b'T' } else { b'F' }),
+        Data::Number(number) => into.extend(number.to_string().bytes()),
+        Data::Text(text) => match text.as_str() {
+            Some(text) => into.extend(format!("{text:?}").bytes()),
+            None => return false,
+        },
+        Data::List(list) => {
+            if list.more().is_some() {
+                return false;
+            }
+            let (open, close) = match list.kind() {
+                ListKind::Tuple => (b'<', b'>'),
+                ListKind::List | ListKind::Set => (b'[', b']'),
+            };
+            into.push(open);
+            for item in list.items() {
+                if !hash_bytes(item, into) {
+                    return false;
+                }
+                into.push(b';');
+            }
+            into.push(close);
+        }
+        Data::Object(object) => {
+            if object.more().is_some() {
+                return false;
+            }
+            let is_map = object.kind() == ObjectKind::Map;
+            let mut names: Vec<&Arc<str>> = object.members().keys().collect();
+            names.sort();
+            into.push(if is_map { b'{' } else { b'<' });
+            for name in names {
+                // Objects of one type have the same names, so cty leaves them out; here they tell types apart.
+                into.extend(format!("{name:?}:").bytes());
+                match object.get(name) {
+                    Some(value) if !hash_bytes(value, into) => return false,
+                    _ => into.push(b';'),
+                }
+            }
+            into.push(if is_map { b'}' } else { b'>' });
+        }
+        Data::Unknown(_) | Data::Choice(_) => return false,
+    }
+    true
 }
 
 /// What a value is, for messages.
@@ -599,8 +725,32 @@ pub fn to_bool(value: &Value) -> Option<bool> {
 pub fn to_number(value: &Value) -> Option<Number> {
     match &value.data {
         Data::Number(number) => Some(number.clone()),
-        Data::Text(text) => Number::parse(text.as_str()?),
+        Data::Text(text) => number_in(text.as_str()?),
         _ => None,
+    }
+}
+
+/// A number as conversion from a string reads it, which takes a little more than expressions do: `+5`, `.5`.
+pub(super) fn number_in(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    if unsigned.starts_with('.') {
+        return Number::parse(&format!("{sign}0{unsigned}"));
+    }
+    if unsigned.len() < text.len() && sign.is_empty() {
+        return Number::parse(unsigned)
+            .filter(|_| unsigned.starts_with(|c: char| c.is_ascii_digit()));
+    }
+    Number::parse(text)
+}
+
+/// Unicode's composed form, in which Terraform keeps all strings (`"é" == "e\u0301"`).
+pub(super) fn normal(text: &str) -> std::borrow::Cow<'_, str> {
+    use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        text.into()
+    } else {
+        text.nfc().collect::<String>().into()
     }
 }
 
@@ -650,6 +800,9 @@ pub fn equal(a: &Value, b: &Value) -> Certainty {
         }
         (Data::Object(a), Data::Object(b)) => {
             let is_open = a.more().is_some() || b.more().is_some();
+            if (a.kind() == ObjectKind::Map) != (b.kind() == ObjectKind::Map) {
+                return Certainty::No;
+            }
             let same_names = a.members().len() == b.members().len()
                 && a.members().keys().all(|name| b.get(name).is_some());
             if !same_names {

@@ -128,6 +128,7 @@ pub enum ObjectKind {
 struct Contains {
     unknown: bool,
     choice: bool,
+    sensitive: bool,
 }
 
 impl Contains {
@@ -135,6 +136,7 @@ impl Contains {
         Contains {
             unknown: self.unknown || other.unknown,
             choice: self.choice || other.choice,
+            sensitive: self.sensitive || other.sensitive,
         }
     }
 }
@@ -281,40 +283,46 @@ impl Value {
     /// Alternatives as one value. Guards must exclude each other and cover every world. Alternatives that are
     /// themselves choices are folded in; impossible ones dropped; a single one left stands alone.
     pub fn choice(alternatives: Vec<Alternative>, site: Span) -> Value {
-        let mut flat: Vec<Alternative> = Vec::with_capacity(alternatives.len());
-        for Alternative { guard, value } in alternatives {
-            match &value.data {
-                Data::Choice(inner) => {
-                    for alternative in inner.iter() {
-                        let guard = guard.clone().and(alternative.guard.clone());
-                        let value = value.seen(&alternative.value);
-                        flat.push(Alternative { guard, value });
-                    }
-                }
-                _ => flat.push(Alternative { guard, value }),
-            }
-        }
-        flat.retain(|alternative| alternative.guard.is_possible());
+        let mut flat = flattened(alternatives);
         if flat.len() == 1
             && let Some(only) = flat.pop()
         {
             return only.value;
         }
-        if flat.is_empty() || flat.len() > MOST_ALTERNATIVES {
-            let mut unknown = Unknown::because(Reason::Limit("alternatives of one value"));
-            let is_scalar = |data: &Data| match data {
-                Data::Bool(_) | Data::Number(_) => true,
-                Data::Text(text) => !text.has_holes(),
-                _ => false,
-            };
-            // All that it may be is still known, though not when.
-            if flat.iter().all(|part| is_scalar(&part.value.data)) {
-                unknown.is_never_null = true;
-                unknown.allowed = flat.into_iter().map(|part| part.value).collect();
-            }
-            return Value::new(Data::Unknown(Arc::new(unknown)), site);
+        // What is the same in every world is not a choice.
+        if let Some((first, rest)) = flat.split_first()
+            && rest.iter().all(|other| first.value.is_same(&other.value))
+        {
+            let is_sensitive = flat
+                .iter()
+                .any(|alternative| alternative.value.is_sensitive);
+            return first.value.clone().sensitive_if(is_sensitive);
         }
-        Value::new(Data::Choice(flat.into()), site)
+        Value::kept(flat, site)
+    }
+
+    /// Alternatives that leave out some worlds: in those there is no value, which is an error that only some callers
+    /// can live with. Unlike [`Value::choice`] even a single alternative remains one.
+    pub fn partial(alternatives: Vec<Alternative>, site: Span) -> Value {
+        Value::kept(flattened(alternatives), site)
+    }
+
+    fn kept(flat: Vec<Alternative>, site: Span) -> Value {
+        if !flat.is_empty() && flat.len() <= MOST_ALTERNATIVES {
+            return Value::new(Data::Choice(flat.into()), site);
+        }
+        let mut unknown = Unknown::because(Reason::Limit("alternatives of one value"));
+        let is_scalar = |data: &Data| match data {
+            Data::Bool(_) | Data::Number(_) => true,
+            Data::Text(text) => !text.has_holes(),
+            _ => false,
+        };
+        // All that it may be is still known, though not when.
+        if flat.iter().all(|part| is_scalar(&part.value.data)) {
+            unknown.is_never_null = true;
+            unknown.allowed = flat.into_iter().map(|part| part.value).collect();
+        }
+        Value::new(Data::Unknown(Arc::new(unknown)), site)
     }
 
     /// The value of a JSON document that the program itself wrote: it has no place.
@@ -474,28 +482,72 @@ impl Value {
     }
 
     fn contains(&self) -> Contains {
-        match &self.data {
+        let inside = match &self.data {
             Data::Null | Data::Bool(_) | Data::Number(_) => Contains::default(),
             Data::Text(text) => Contains {
                 unknown: text.has_holes(),
-                choice: false,
+                ..Contains::default()
             },
             Data::List(list) => list.0.contains,
             Data::Object(object) => object.0.contains,
             Data::Unknown(_) => Contains {
                 unknown: true,
-                choice: false,
+                ..Contains::default()
             },
             Data::Choice(alternatives) => Contains {
-                unknown: alternatives.iter().any(|a| a.value.contains().unknown),
                 choice: true,
+                ..alternatives
+                    .iter()
+                    .map(|a| a.value.contains())
+                    .fold(Contains::default(), Contains::and)
             },
+        };
+        Contains {
+            sensitive: inside.sensitive || self.is_sensitive,
+            ..inside
         }
     }
 
     /// Whether everything in it is known and decided.
     pub fn is_wholly_known(&self) -> bool {
-        self.contains() == Contains::default()
+        let inside = self.contains();
+        !inside.unknown && !inside.choice
+    }
+
+    /// Whether it or something in it is marked as sensitive.
+    pub fn has_sensitive(&self) -> bool {
+        self.contains().sensitive
+    }
+
+    /// Whether two known values are the same whatever their places; false where something is not known.
+    pub fn is_same(&self, other: &Value) -> bool {
+        match (&self.data, &other.data) {
+            (Data::Null, Data::Null) => true,
+            (Data::Bool(a), Data::Bool(b)) => a == b,
+            (Data::Number(a), Data::Number(b)) => a == b,
+            (Data::Text(a), Data::Text(b)) => a.as_str().is_some() && a.as_str() == b.as_str(),
+            (Data::List(a), Data::List(b)) => {
+                let (a, b) = (&a.0, &b.0);
+                a.kind == b.kind
+                    && a.open.is_none()
+                    && b.open.is_none()
+                    && a.items.len() == b.items.len()
+                    && a.items.iter().zip(&b.items).all(|(a, b)| a.is_same(b))
+            }
+            (Data::Object(a), Data::Object(b)) => {
+                let (a, b) = (&a.0, &b.0);
+                a.kind == b.kind
+                    && a.open.is_none()
+                    && b.open.is_none()
+                    && a.members.len() == b.members.len()
+                    && a.members.iter().all(|(name, member)| {
+                        b.members
+                            .get(name)
+                            .is_some_and(|other| member.value.is_same(&other.value))
+                    })
+            }
+            _ => false,
+        }
     }
 
     /// Whether something in it is decided by conditions.
@@ -656,6 +708,25 @@ impl Value {
             is_sensitive: self.is_sensitive,
         }
     }
+}
+
+/// Alternatives without choices among them and without impossible ones.
+fn flattened(alternatives: Vec<Alternative>) -> Vec<Alternative> {
+    let mut flat: Vec<Alternative> = Vec::with_capacity(alternatives.len());
+    for Alternative { guard, value } in alternatives {
+        match &value.data {
+            Data::Choice(inner) => {
+                for alternative in inner.iter() {
+                    let guard = guard.clone().and(alternative.guard.clone());
+                    let value = value.seen(&alternative.value);
+                    flat.push(Alternative { guard, value });
+                }
+            }
+            _ => flat.push(Alternative { guard, value }),
+        }
+    }
+    flat.retain(|alternative| alternative.guard.is_possible());
+    flat
 }
 
 /// A member without a written name.

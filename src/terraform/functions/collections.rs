@@ -2,113 +2,137 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
+use super::Takes::{
+    Anything, List as ListOf, Number, Set, Some as NotNull, Text, Texts, TextsByName, Truths,
+};
 use super::{
-    Call, Function, MANY, Needs, Outcome, int_of, list_of, number_of, passed, row, text_of,
+    Call, Function, Needs, Outcome, int_of, list_of, number_of, passed, row, sequence, text_of,
     unknown_like,
 };
 use crate::terraform::types::{self, Type};
 use crate::value::{
-    Certainty, Data, List, ListKind, Member, Members, Object, ObjectKind, Reason, Unknown, Value,
+    Certainty, Data, List, ListKind, Member, Members, Object, ObjectKind, Reason, Segment, Unknown,
+    Value,
 };
 
 /// Elements that a result may have.
 const MOST_ELEMENTS: usize = 100_000;
+/// Numbers that `range` may give, as in Terraform.
+const LONGEST_RANGE: usize = 1_024;
 
 pub(super) const TABLE: &[Function] = &[
-    row("alltrue", (1, 1), Needs::Shape, |a, c| {
+    row("alltrue", &[Truths], Needs::Shape, |a, c| {
         truths(&a[0], c, Certainty::Yes, Certainty::and)
     }),
-    row("anytrue", (1, 1), Needs::Shape, |a, c| {
+    row("anytrue", &[Truths], Needs::Shape, |a, c| {
         truths(&a[0], c, Certainty::No, Certainty::or)
     }),
-    row("chunklist", (2, 2), Needs::Shape, chunklist),
-    row("coalesce", (1, MANY), Needs::Nothing, coalesce),
-    row("coalescelist", (1, MANY), Needs::Nothing, coalescelist),
-    row("compact", (1, 1), Needs::Shape, compact),
-    row("concat", (0, MANY), Needs::Nothing, concat),
-    row("contains", (2, 2), Needs::Shape, contains),
-    row("distinct", (1, 1), Needs::Shape, distinct),
-    row("element", (2, 2), Needs::Shape, element),
-    row("flatten", (1, 1), Needs::Shape, flatten),
-    row("index", (2, 2), Needs::Known, index),
-    row("keys", (1, 1), Needs::Shape, keys),
-    row("length", (1, 1), Needs::Shape, length),
-    row("lookup", (2, 3), Needs::Shape, lookup),
-    row("matchkeys", (3, 3), Needs::Known, matchkeys),
-    row("merge", (0, MANY), Needs::Nothing, merge),
-    row("one", (1, 1), Needs::Shape, one),
-    row("range", (1, 3), Needs::Known, range),
-    row("reverse", (1, 1), Needs::Shape, |a, c| {
-        let mut items = list_of(&a[0])?;
-        items.reverse();
-        Ok(list_like(&a[0], items, c))
-    }),
-    row("setintersection", (1, MANY), Needs::Known, |a, c| {
+    row("chunklist", &[ListOf, Number], Needs::Shape, chunklist).marking_parts(),
+    row("coalesce", &[], Needs::Nothing, coalesce)
+        .and_more(Anything)
+        .marking_parts(),
+    row("coalescelist", &[], Needs::Nothing, coalescelist)
+        .and_more(Anything)
+        .marking_parts(),
+    row("compact", &[Texts], Needs::Shape, compact),
+    row("concat", &[NotNull], Needs::Nothing, concat)
+        .and_more(NotNull)
+        .marking_parts(),
+    row("contains", &[NotNull, NotNull], Needs::Nothing, contains),
+    row("distinct", &[ListOf], Needs::Shape, distinct),
+    row("element", &[NotNull, Number], Needs::Shape, element).marking_parts(),
+    row("flatten", &[NotNull], Needs::Shape, flatten).marking_parts(),
+    row("index", &[NotNull, NotNull], Needs::Shape, index),
+    row("keys", &[NotNull], Needs::Shape, keys).marking_parts(),
+    row("length", &[NotNull], Needs::Shape, length).marking_parts(),
+    row("lookup", &[NotNull, Text], Needs::Nothing, lookup)
+        .and_more(Anything)
+        .marking_parts(),
+    row(
+        "matchkeys",
+        &[ListOf, ListOf, ListOf],
+        Needs::Shape,
+        matchkeys,
+    ),
+    row("merge", &[], Needs::Nothing, merge)
+        .and_more(Anything)
+        .marking_parts(),
+    row("one", &[NotNull], Needs::Shape, one).marking_parts(),
+    row("range", &[], Needs::Known, range).and_more(Number),
+    row("reverse", &[NotNull], Needs::Shape, reverse).marking_parts(),
+    row("setintersection", &[Set], Needs::Known, |a, c| {
         sets(a, c, |x, y| x && y)
-    }),
-    row("setproduct", (1, MANY), Needs::Shape, setproduct),
-    row("setsubtract", (2, 2), Needs::Known, |a, c| {
+    })
+    .and_more(Set),
+    row("setproduct", &[NotNull, NotNull], Needs::Shape, setproduct).and_more(NotNull),
+    row("setsubtract", &[Set, Set], Needs::Known, |a, c| {
         sets(a, c, |x, y| x && !y)
     }),
-    row("setunion", (1, MANY), Needs::Shape, setunion),
-    row("slice", (3, 3), Needs::Shape, slice),
-    row("sort", (1, 1), Needs::Known, sort),
-    row("sum", (1, 1), Needs::Known, sum),
-    row("tolist", (1, 1), Needs::Shape, |a, c| {
+    row("setunion", &[Set], Needs::Shape, setunion).and_more(Set),
+    row("slice", &[NotNull, Number, Number], Needs::Shape, slice).marking_parts(),
+    row("sort", &[Texts], Needs::Shape, sort),
+    row("sum", &[NotNull], Needs::Known, sum),
+    row("tolist", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::List(Box::new(Type::Any)), c)
-    }),
-    row("tomap", (1, 1), Needs::Shape, |a, c| {
+    })
+    .marking_parts(),
+    row("tomap", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::Map(Box::new(Type::Any)), c)
-    }),
-    row("toset", (1, 1), Needs::Shape, |a, c| {
+    })
+    .marking_parts(),
+    row("toset", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::Set(Box::new(Type::Any)), c)
     }),
-    row("tostring", (1, 1), Needs::Nothing, |a, c| {
+    row("tostring", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::String, c)
     }),
-    row("tonumber", (1, 1), Needs::Nothing, |a, c| {
+    row("tonumber", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::Number, c)
     }),
-    row("tobool", (1, 1), Needs::Nothing, |a, c| {
+    row("tobool", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::Bool, c)
     }),
-    row("transpose", (1, 1), Needs::Known, transpose),
-    row("values", (1, 1), Needs::Shape, values),
-    row("zipmap", (2, 2), Needs::Shape, zipmap),
-    row("sensitive", (1, 1), Needs::Nothing, |a, c| {
+    row("transpose", &[TextsByName], Needs::Known, transpose),
+    row("values", &[NotNull], Needs::Shape, values).marking_parts(),
+    row("zipmap", &[Texts, NotNull], Needs::Shape, zipmap).marking_parts(),
+    row("sensitive", &[Anything], Needs::Nothing, |a, c| {
         Ok(passed(a[0].clone(), c).sensitive_if(true))
     }),
-    row("nonsensitive", (1, 1), Needs::Nothing, |a, c| {
+    row("nonsensitive", &[Anything], Needs::Nothing, |a, c| {
         Ok(Value {
             is_sensitive: false,
             ..passed(a[0].clone(), c)
         })
-    }),
-    row("issensitive", (1, 1), Needs::Nothing, |a, c| {
-        Ok(Value::bool(a[0].is_sensitive, c.site))
-    }),
-    row("ephemeralasnull", (1, 1), Needs::Nothing, |a, c| {
+    })
+    .marking_parts(),
+    row(
+        "issensitive",
+        &[Anything],
+        Needs::Nothing,
+        |a, c| match &a[0].data {
+            Data::Unknown(_) if !a[0].is_sensitive => Ok(unknown_like(&a[0], c.site)),
+            _ => Ok(Value::bool(a[0].is_sensitive, c.site)),
+        },
+    )
+    .marking_parts(),
+    // Ephemeral values are never known before a run, so what is known is not one.
+    row("ephemeralasnull", &[Anything], Needs::Nothing, |a, c| {
         Ok(passed(a[0].clone(), c))
-    }),
+    })
+    .marking_parts(),
 ];
 
 fn convert(value: &Value, of: &Type, call: Call<'_>) -> Outcome {
     types::convert(value, of, call.site).map(|value| passed(value, call))
 }
 
-/// A list made by a function: open if the one it was made from is.
-fn list_like(from: &Value, items: Vec<Value>, call: Call<'_>) -> Value {
-    listed(items, from.as_list().and_then(List::more).cloned(), call)
+fn more_of(value: &Value) -> Option<Arc<Unknown>> {
+    value.as_list().and_then(List::more).cloned()
 }
 
-fn listed(items: Vec<Value>, more: Option<Arc<Unknown>>, call: Call<'_>) -> Value {
-    let list = match more {
-        Some(why) => List::open(ListKind::Tuple, items, why),
-        None => List::new(ListKind::Tuple, items),
-    };
-    Value::new(Data::List(list), call.site)
-}
-
+/// Why a collection may hold more than it shows.
 fn unknown_more(value: &Value, call: Call<'_>) -> Option<Arc<Unknown>> {
     match &value.data {
         Data::List(list) => list.more().cloned(),
@@ -116,6 +140,24 @@ fn unknown_more(value: &Value, call: Call<'_>) -> Option<Arc<Unknown>> {
         Data::Unknown(unknown) => Some(unknown.clone()),
         Data::Choice(_) => unknown_like(value, call.site).as_unknown().cloned(),
         _ => None,
+    }
+}
+
+/// The elements of a list or tuple, for functions that refuse sets because these have no order.
+fn ordered(value: &Value) -> Result<Vec<Value>, String> {
+    match value.as_list() {
+        Some(list) if list.kind() == ListKind::Set => {
+            Err("the elements of a set have no order: convert it with `tolist`".to_owned())
+        }
+        _ => list_of(value),
+    }
+}
+
+/// What a part of a typed list is part of again, a part of a tuple of a tuple.
+fn kind_of(value: &Value) -> ListKind {
+    match value.as_list().map(List::kind) {
+        None | Some(ListKind::Tuple) => ListKind::Tuple,
+        Some(ListKind::List | ListKind::Set) => ListKind::List,
     }
 }
 
@@ -130,37 +172,46 @@ fn truths(
         let truth = match types::to_bool(&item) {
             Some(truth) => truth.into(),
             None if item.is_null() => Certainty::No,
-            None if !item.is_wholly_known() => Certainty::Unsure,
-            None => return Err("the elements must be true or false".to_owned()),
+            None => Certainty::Unsure,
         };
         all = join(all, truth);
     }
-    if list.as_list().is_some_and(|list| list.more().is_some()) {
+    if more_of(list).is_some() {
         all = join(all, Certainty::Unsure);
     }
-    Ok(match all {
+    Ok(truth_value(all, list, call))
+}
+
+/// A truth that is unknown for the reason for which something in `from` is.
+fn truth_value(truth: Certainty, from: &Value, call: Call<'_>) -> Value {
+    match truth {
         Certainty::Yes => Value::bool(true, call.site),
         Certainty::No => Value::bool(false, call.site),
-        Certainty::Unsure => unknown_like(list, call.site),
-    })
+        Certainty::Unsure => unknown_like(from, call.site),
+    }
 }
 
 fn chunklist(arguments: &[Value], call: Call<'_>) -> Outcome {
     let size =
         usize::try_from(int_of(&arguments[1])?).map_err(|_| "the size is negative".to_owned())?;
     let items = list_of(&arguments[0])?;
+    let size = if size == 0 { items.len().max(1) } else { size };
     let chunks = items
-        .chunks(size.max(1))
-        .map(|chunk| Value::list(chunk.to_vec(), call.site));
-    let chunks = if size == 0 {
-        vec![Value::list(items.clone(), call.site)]
-    } else {
-        chunks.collect()
-    };
-    Ok(list_like(&arguments[0], chunks, call))
+        .chunks(size)
+        .map(|chunk| sequence(ListKind::List, chunk.to_vec(), None, call));
+    Ok(sequence(
+        ListKind::List,
+        chunks.collect(),
+        more_of(&arguments[0]),
+        call,
+    ))
 }
 
 fn coalesce(arguments: &[Value], call: Call<'_>) -> Outcome {
+    let types: Vec<Type> = arguments.iter().map(types::type_of).collect();
+    let of =
+        types::unify(&types).ok_or_else(|| "the arguments have no type in common".to_owned())?;
+    let given = |value: &Value| convert(value, &of, call);
     for argument in arguments {
         match &argument.data {
             Data::Null => {}
@@ -168,17 +219,18 @@ fn coalesce(arguments: &[Value], call: Call<'_>) -> Outcome {
             Data::Unknown(unknown) if !unknown.is_never_null => {
                 return Ok(unknown_like(argument, call.site));
             }
-            Data::Text(text) if text.has_holes() && text.as_str().is_none() => {
-                let is_some = text
+            Data::Text(text) if text.has_holes() => {
+                let is_filled = text
                     .segments()
                     .iter()
-                    .any(|s| matches!(s, crate::value::Segment::Literal(_)));
-                if is_some {
-                    return Ok(passed(argument.clone(), call));
-                }
-                return Ok(unknown_like(argument, call.site));
+                    .any(|segment| matches!(segment, Segment::Literal(_)));
+                return if is_filled {
+                    given(argument)
+                } else {
+                    Ok(unknown_like(argument, call.site))
+                };
             }
-            _ => return Ok(passed(argument.clone(), call)),
+            _ => return given(argument),
         }
     }
     Err("all arguments are null or empty".to_owned())
@@ -188,44 +240,57 @@ fn coalescelist(arguments: &[Value], call: Call<'_>) -> Outcome {
     for argument in arguments {
         match &argument.data {
             Data::Null => {}
+            Data::List(list) if list.kind() == ListKind::Set => {
+                return Err("lists are needed, but one is a set".to_owned());
+            }
             Data::List(list) if list.items().is_empty() && list.more().is_none() => {}
             Data::List(list) if list.items().is_empty() => {
                 return Ok(unknown_like(argument, call.site));
             }
+            Data::List(_) => return Ok(passed(argument.clone(), call)),
             Data::Unknown(_) => return Ok(unknown_like(argument, call.site)),
-            _ => return Ok(passed(argument.clone(), call)),
+            _ => {
+                return Err(format!(
+                    "lists are needed, but one is {}",
+                    types::noun(argument)
+                ));
+            }
         }
     }
     Err("all lists are empty".to_owned())
 }
 
 fn compact(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let mut more = unknown_more(&arguments[0], call);
+    let mut more = more_of(&arguments[0]);
     let mut kept = Vec::new();
     for item in list_of(&arguments[0])? {
         match &item.data {
             Data::Null => {}
             Data::Text(text) if text.as_str() == Some("") => {}
-            Data::Unknown(unknown) if !unknown.is_never_null => {
+            Data::Unknown(unknown) => {
                 // It may be empty and vanish: the list may have this element.
                 more.get_or_insert_with(|| unknown.clone());
             }
             _ => kept.push(item),
         }
     }
-    Ok(listed(kept, more, call))
+    Ok(sequence(ListKind::List, kept, more, call))
 }
 
 fn concat(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut items = Vec::new();
     let mut more = None;
+    let mut is_typed = true;
     for argument in arguments {
         if let Some(why) = unknown_more(argument, call) {
             more.get_or_insert(why);
         }
         match &argument.data {
-            Data::List(_) => items.extend(argument.elements()),
-            Data::Unknown(_) | Data::Choice(_) => {}
+            Data::List(list) if list.kind() != ListKind::Set => {
+                is_typed &= list.kind() == ListKind::List;
+                items.extend(argument.elements());
+            }
+            Data::Unknown(_) | Data::Choice(_) => is_typed = false,
             _ => {
                 return Err(format!(
                     "lists are needed, but one is {}",
@@ -234,127 +299,128 @@ fn concat(arguments: &[Value], call: Call<'_>) -> Outcome {
             }
         }
         if items.len() > MOST_ELEMENTS {
-            return Ok(Value::unknown(
-                Reason::Limit("elements of a list"),
-                call.site,
-            ));
+            return Ok(too_many(call));
         }
     }
-    Ok(listed(items, more, call))
+    let all = sequence(ListKind::Tuple, items, more, call);
+    // Lists of types that have nothing in common are joined as a tuple.
+    match types::convert(&all, &Type::List(Box::new(Type::Any)), call.site) {
+        Ok(list) if is_typed => Ok(list),
+        _ => Ok(all),
+    }
+}
+
+fn too_many(call: Call<'_>) -> Value {
+    Value::unknown(Reason::Limit("100,000 elements of a list"), call.site)
 }
 
 fn contains(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let items = list_of(&arguments[0])?;
-    let mut found = items
+    if arguments[0].as_unknown().is_some() {
+        return Ok(unknown_like(&arguments[0], call.site));
+    }
+    let mut found = list_of(&arguments[0])?
         .iter()
-        .map(|item| loosely_equal(item, &arguments[1]))
+        .map(|item| types::equal(item, &arguments[1]))
         .fold(Certainty::No, Certainty::or);
-    if unknown_more(&arguments[0], call).is_some() {
+    if more_of(&arguments[0]).is_some() {
         found = found.or(Certainty::Unsure);
     }
-    Ok(match found {
-        Certainty::Yes => Value::bool(true, call.site),
-        Certainty::No => Value::bool(false, call.site),
-        Certainty::Unsure => {
-            let unknown = if arguments[1].is_wholly_known() {
-                &arguments[0]
-            } else {
-                &arguments[1]
-            };
-            unknown_like(unknown, call.site)
-        }
-    })
-}
-
-/// Equality after the conversion to the list's element type that Terraform makes for literal lists of primitives.
-fn loosely_equal(a: &Value, b: &Value) -> Certainty {
-    let primitive =
-        |value: &Value| matches!(value.data, Data::Bool(_) | Data::Number(_) | Data::Text(_));
-    match (
-        primitive(a) && primitive(b),
-        types::to_text(a),
-        types::to_text(b),
-    ) {
-        (true, Ok(a), Ok(b)) => a.equals_text(&b),
-        _ => types::equal(a, b),
-    }
+    let open = match arguments[1].is_wholly_known() {
+        true => &arguments[0],
+        false => &arguments[1],
+    };
+    Ok(truth_value(found, open, call))
 }
 
 fn distinct(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut kept: Vec<Value> = Vec::new();
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = FxHashSet::default();
     for item in list_of(&arguments[0])? {
-        let is_new = match item.as_str() {
-            Some(text) => seen.insert(text.to_owned()),
-            None => !kept.iter().any(|known| types::equal(known, &item).is_yes()),
-        };
-        if is_new {
+        let mut key = Vec::new();
+        let is_known = types::hash_bytes(&item, &mut key);
+        if !is_known {
+            // Whether it repeats another element is not known, so neither is how many there are.
+            return Ok(sequence(
+                ListKind::List,
+                Vec::new(),
+                unknown_like(&item, call.site).as_unknown().cloned(),
+                call,
+            ));
+        }
+        if seen.insert(key) {
             kept.push(item);
         }
     }
-    Ok(list_like(&arguments[0], kept, call))
+    Ok(sequence(ListKind::List, kept, more_of(&arguments[0]), call))
 }
 
 fn element(arguments: &[Value], call: Call<'_>) -> Outcome {
-    if !arguments[1].is_wholly_known() {
-        return Ok(unknown_like(&arguments[1], call.site));
-    }
-    let items = list_of(&arguments[0])?;
+    let items = ordered(&arguments[0])?;
     let position = int_of(&arguments[1])?;
-    let is_open = unknown_more(&arguments[0], call).is_some();
-    if is_open && usize::try_from(position).is_ok_and(|at| at >= items.len()) {
+    let is_open = more_of(&arguments[0]).is_some();
+    let is_inside = usize::try_from(position).is_ok_and(|at| at < items.len());
+    if is_open && !is_inside {
         return Ok(unknown_like(&arguments[0], call.site));
     }
     if items.is_empty() {
-        return if is_open {
-            Ok(unknown_like(&arguments[0], call.site))
-        } else {
-            Err("the list is empty".to_owned())
-        };
+        return Err("the list is empty".to_owned());
     }
     let at = position.rem_euclid(items.len() as i64) as usize;
     Ok(passed(items[at].clone(), call))
 }
 
 fn flatten(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let mut items = Vec::new();
-    let mut more = None;
-    flatten_into(&arguments[0], &mut items, &mut more, 0)?;
-    Ok(listed(items, more, call))
+    let mut flat = Flat::default();
+    flat.add(&arguments[0], 0)?;
+    if flat.items.len() > MOST_ELEMENTS {
+        return Ok(too_many(call));
+    }
+    let list = sequence(ListKind::Tuple, flat.items, flat.more, call);
+    Ok(list.sensitive_if(flat.is_sensitive))
 }
 
-fn flatten_into(
-    value: &Value,
-    items: &mut Vec<Value>,
-    more: &mut Option<Arc<Unknown>>,
-    depth: usize,
-) -> Result<(), String> {
-    if let Some(why) = value.as_list().and_then(List::more) {
-        more.get_or_insert_with(|| why.clone());
-    }
-    for item in list_of(value)? {
-        match &item.data {
-            Data::List(_) if depth < 64 => flatten_into(&item, items, more, depth + 1)?,
-            // It may be a list: how many elements it adds is not known.
-            Data::Unknown(why) => {
-                more.get_or_insert_with(|| why.clone());
+#[derive(Default)]
+struct Flat {
+    items: Vec<Value>,
+    more: Option<Arc<Unknown>>,
+    is_sensitive: bool,
+}
+
+impl Flat {
+    fn add(&mut self, value: &Value, depth: usize) -> Result<(), String> {
+        if let Some(why) = more_of(value) {
+            self.more.get_or_insert(why);
+        }
+        self.is_sensitive |= value.is_sensitive;
+        for item in list_of(value)? {
+            match &item.data {
+                Data::List(_) if depth < 64 => self.add(&item, depth + 1)?,
+                // It may be a list: how many elements it adds is not known.
+                Data::Unknown(why) => {
+                    self.more.get_or_insert_with(|| why.clone());
+                }
+                _ => self.items.push(item),
             }
-            _ => items.push(item),
+            if self.items.len() > MOST_ELEMENTS {
+                return Ok(());
+            }
         }
-        if items.len() > MOST_ELEMENTS {
-            return Err("the list grows beyond 100,000 elements".to_owned());
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn index(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let items = list_of(&arguments[0])?;
-    let at = items
-        .iter()
-        .position(|item| loosely_equal(item, &arguments[1]).is_yes());
-    at.map(|at| Value::int(at as i64, call.site))
-        .ok_or_else(|| "the list does not hold this value".to_owned())
+    for (at, item) in ordered(&arguments[0])?.iter().enumerate() {
+        match types::equal(item, &arguments[1]) {
+            Certainty::Yes => return Ok(Value::int(at as i64, call.site)),
+            Certainty::Unsure => return Ok(unknown_like(item, call.site)),
+            Certainty::No => {}
+        }
+    }
+    match more_of(&arguments[0]) {
+        Some(_) => Ok(unknown_like(&arguments[0], call.site)),
+        None => Err("the list does not hold this value".to_owned()),
+    }
 }
 
 fn object_of(value: &Value) -> Result<&Object, String> {
@@ -372,20 +438,40 @@ fn sorted_entries(value: &Value) -> Vec<(Arc<str>, Value)> {
     entries
 }
 
+/// Keys and values of a map make lists, those of an object tuples.
+fn listed_as(object: &Object) -> ListKind {
+    match object.kind() {
+        ObjectKind::Map => ListKind::List,
+        ObjectKind::Object | ObjectKind::Block => ListKind::Tuple,
+    }
+}
+
 fn keys(arguments: &[Value], call: Call<'_>) -> Outcome {
     let object = object_of(&arguments[0])?;
     let keys = sorted_entries(&arguments[0])
         .into_iter()
-        .map(|(name, value)| Value::text(name, value.span()));
-    Ok(listed(keys.collect(), object.more().cloned(), call))
+        .map(|(name, value)| Value::text(name, value.span()))
+        .collect();
+    Ok(sequence(
+        listed_as(object),
+        keys,
+        object.more().cloned(),
+        call,
+    ))
 }
 
 fn values(arguments: &[Value], call: Call<'_>) -> Outcome {
     let object = object_of(&arguments[0])?;
     let values = sorted_entries(&arguments[0])
         .into_iter()
-        .map(|(_, value)| value);
-    Ok(listed(values.collect(), object.more().cloned(), call))
+        .map(|(_, value)| value)
+        .collect();
+    Ok(sequence(
+        listed_as(object),
+        values,
+        object.more().cloned(),
+        call,
+    ))
 }
 
 fn length(arguments: &[Value], call: Call<'_>) -> Outcome {
@@ -393,7 +479,11 @@ fn length(arguments: &[Value], call: Call<'_>) -> Outcome {
         return Ok(unknown_like(&arguments[0], call.site));
     }
     let count = match &arguments[0].data {
-        Data::List(list) if list.kind() == ListKind::Set && !arguments[0].is_wholly_known() => {
+        Data::List(list)
+            if list.kind() == ListKind::Set
+                && list.items().len() > 1
+                && !arguments[0].is_wholly_known() =>
+        {
             return Ok(unknown_like(&arguments[0], call.site));
         }
         Data::List(list) => list.items().len(),
@@ -413,6 +503,12 @@ fn length(arguments: &[Value], call: Call<'_>) -> Outcome {
 }
 
 fn lookup(arguments: &[Value], call: Call<'_>) -> Outcome {
+    if arguments.len() > 3 {
+        return Err("it takes a map, a key and a default".to_owned());
+    }
+    if let Some(unknown) = arguments[..2].iter().find(|a| a.as_unknown().is_some()) {
+        return Ok(unknown_like(unknown, call.site));
+    }
     let object = object_of(&arguments[0])?;
     if !arguments[1].is_wholly_known() {
         return Ok(unknown_like(&arguments[1], call.site));
@@ -422,36 +518,72 @@ fn lookup(arguments: &[Value], call: Call<'_>) -> Outcome {
         (Some(value), None, _) => Ok(passed(value, call)),
         (Some(value), Some(_), _) if !value.is_null() => Ok(passed(value, call)),
         (_, Some(_), _) => Ok(unknown_like(&arguments[0], call.site)),
-        (None, None, Some(default)) => Ok(passed(default.clone(), call)),
+        (None, None, Some(default)) => match types::type_of(&arguments[0]) {
+            // The default of a map's elements has their type.
+            Type::Map(of) => convert(default, &of, call),
+            _ => Ok(passed(default.clone(), call)),
+        },
         (None, None, None) => Err(format!(
             "there is no key \"{key}\", and no default is given"
         )),
     }
 }
 
+/// Collections of one kind converted so that their elements have one type.
+fn unified(collections: &[Value], call: Call<'_>) -> Result<Vec<Value>, String> {
+    let types: Vec<Type> = collections.iter().map(types::type_of).collect();
+    match types::unify(&types) {
+        Some(of) => collections
+            .iter()
+            .map(|value| types::convert(value, &of, call.site))
+            .collect(),
+        None => Err("the elements have no type in common".to_owned()),
+    }
+}
+
 fn matchkeys(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let (values, keys, wanted) = (
-        list_of(&arguments[0])?,
-        list_of(&arguments[1])?,
-        list_of(&arguments[2])?,
-    );
+    let compared = unified(&arguments[1..], call)?;
+    let values = list_of(&arguments[0])?;
+    let (keys, wanted) = (list_of(&compared[0])?, list_of(&compared[1])?);
+    if let Some(unknown) = arguments.iter().find(|a| more_of(a).is_some()) {
+        return Ok(unknown_like(unknown, call.site));
+    }
     if values.len() != keys.len() {
         return Err("the first two lists differ in length".to_owned());
     }
-    let kept = values
-        .into_iter()
-        .zip(keys)
-        .filter(|(_, key)| wanted.iter().any(|w| types::equal(w, key).is_yes()));
-    Ok(listed(kept.map(|(value, _)| value).collect(), None, call))
+    let mut kept = Vec::new();
+    for (value, key) in values.into_iter().zip(keys) {
+        let found = wanted
+            .iter()
+            .map(|wanted| types::equal(wanted, &key))
+            .fold(Certainty::No, Certainty::or);
+        match found {
+            Certainty::Yes => kept.push(value),
+            Certainty::No => {}
+            Certainty::Unsure => return Ok(unknown_like(&key, call.site)),
+        }
+    }
+    Ok(sequence(ListKind::List, kept, None, call))
 }
 
 fn merge(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut members = Members::default();
     let mut more: Option<Arc<Unknown>> = None;
+    let mut map_type = Some(Type::Any);
     for argument in arguments {
         match &argument.data {
             Data::Null => {}
             Data::Object(object) => {
+                map_type = match (map_type, types::type_of(argument)) {
+                    (Some(Type::Any), Type::Map(of)) => Some(*of),
+                    (Some(known), Type::Map(of)) if *of == known || *of == Type::Any => Some(known),
+                    _ => None,
+                };
+                if let Some(why) = object.more() {
+                    // What may be in it may replace what came before.
+                    replaced(&mut members, &unknown_like(argument, call.site));
+                    more.get_or_insert_with(|| why.clone());
+                }
                 for (name, member) in object.members() {
                     let member = Member {
                         key: member.key,
@@ -459,17 +591,11 @@ fn merge(arguments: &[Value], call: Call<'_>) -> Outcome {
                     };
                     members.insert(name.clone(), member);
                 }
-                if let Some(why) = object.more() {
-                    more.get_or_insert_with(|| why.clone());
-                }
             }
             Data::Unknown(_) | Data::Choice(_) => {
-                // It may replace any member that came before.
-                let why = unknown_more(argument, call);
-                for member in members.values_mut() {
-                    member.value = unknown_like(argument, call.site);
-                }
-                more = more.or(why);
+                map_type = None;
+                replaced(&mut members, &unknown_like(argument, call.site));
+                more = more.or(unknown_more(argument, call));
             }
             _ => {
                 return Err(format!(
@@ -479,11 +605,27 @@ fn merge(arguments: &[Value], call: Call<'_>) -> Outcome {
             }
         }
     }
+    let has_map = arguments.iter().any(|argument| {
+        argument
+            .as_object()
+            .is_some_and(|object| object.kind() == ObjectKind::Map)
+    });
+    let kind = match map_type {
+        Some(_) if has_map => ObjectKind::Map,
+        _ => ObjectKind::Object,
+    };
     let object = match more {
-        Some(why) => Object::open(ObjectKind::Object, members, without_reference(&why)),
-        None => Object::new(ObjectKind::Object, members),
+        Some(why) => Object::open(kind, members, without_reference(&why)),
+        None => Object::new(kind, members),
     };
     Ok(Value::new(Data::Object(object), call.site))
+}
+
+/// Every member may have been replaced by something unknown.
+fn replaced(members: &mut Members, unknown: &Value) {
+    for member in members.values_mut() {
+        member.value = unknown.clone();
+    }
 }
 
 /// The reason alone: a merged map is no longer the resource that it was made from.
@@ -518,20 +660,21 @@ fn range(arguments: &[Value], call: Call<'_>) -> Outcome {
     let zero = crate::value::Number::from(0);
     let (start, end) = match numbers.as_slice() {
         [end] => (zero.clone(), end.clone()),
-        [start, end, ..] => (start.clone(), end.clone()),
-        [] => return Err("a number is needed".to_owned()),
+        [start, end] | [start, end, _] => (start.clone(), end.clone()),
+        _ => return Err("it takes one to three numbers".to_owned()),
     };
     let step = match numbers.get(2) {
+        Some(step) if *step == zero => return Err("the step is zero".to_owned()),
+        Some(step) if (*step > zero) != (end > start) && end != start => {
+            return Err("the step leads away from the end".to_owned());
+        }
         Some(step) => step.clone(),
         None if end < start => crate::value::Number::from(-1),
         None => crate::value::Number::from(1),
     };
-    if step == zero {
-        return Err("the step is zero".to_owned());
-    }
     let (mut at, mut items) = (start, Vec::new());
     while (step > zero && at < end) || (step < zero && at > end) {
-        if items.len() >= 1024 {
+        if items.len() >= LONGEST_RANGE {
             return Err("more than 1,024 numbers".to_owned());
         }
         items.push(Value::new(Data::Number(at.clone()), call.site));
@@ -539,23 +682,30 @@ fn range(arguments: &[Value], call: Call<'_>) -> Outcome {
             .add(&step)
             .ok_or_else(|| "the numbers are out of range".to_owned())?;
     }
-    Ok(listed(items, None, call))
+    Ok(sequence(ListKind::List, items, None, call))
+}
+
+fn reverse(arguments: &[Value], call: Call<'_>) -> Outcome {
+    let mut items = list_of(&arguments[0])?;
+    items.reverse();
+    Ok(sequence(
+        kind_of(&arguments[0]),
+        items,
+        more_of(&arguments[0]),
+        call,
+    ))
 }
 
 fn set_value(items: Vec<Value>, more: Option<Arc<Unknown>>, call: Call<'_>) -> Value {
-    let items = types::set_of(items);
-    let list = match more {
-        Some(why) => List::open(ListKind::Set, items, why),
-        None => List::new(ListKind::Set, items),
-    };
-    Value::new(Data::List(list), call.site)
+    sequence(ListKind::Set, types::set_of(items), more, call)
 }
 
 fn sets(arguments: &[Value], call: Call<'_>, keep: fn(bool, bool) -> bool) -> Outcome {
-    let mut kept = list_of(&arguments[0])?;
-    for other in &arguments[1..] {
+    let all = unified(arguments, call)?;
+    let mut kept = list_of(&all[0])?;
+    for other in &all[1..] {
         let other = list_of(other)?;
-        kept.retain(|item| keep(true, other.iter().any(|o| loosely_equal(o, item).is_yes())));
+        kept.retain(|item| keep(true, other.iter().any(|o| types::equal(o, item).is_yes())));
     }
     Ok(set_value(kept, None, call))
 }
@@ -563,9 +713,9 @@ fn sets(arguments: &[Value], call: Call<'_>, keep: fn(bool, bool) -> bool) -> Ou
 fn setunion(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut all = Vec::new();
     let mut more = None;
-    for argument in arguments {
-        all.extend(list_of(argument)?);
-        more = more.or_else(|| unknown_more(argument, call));
+    for argument in unified(arguments, call)? {
+        all.extend(list_of(&argument)?);
+        more = more.or_else(|| more_of(&argument));
     }
     Ok(set_value(all, more, call))
 }
@@ -573,14 +723,17 @@ fn setunion(arguments: &[Value], call: Call<'_>) -> Outcome {
 fn setproduct(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     let mut more = None;
+    let mut is_set = false;
     for argument in arguments {
-        more = more.or_else(|| unknown_more(argument, call));
-        let items = list_of(argument)?;
+        let (is_this_set, of) = match argument.as_list().map(List::kind) {
+            Some(ListKind::Set) => (true, Type::Set(Box::new(Type::Any))),
+            _ => (false, Type::List(Box::new(Type::Any))),
+        };
+        is_set |= is_this_set;
+        more = more.or_else(|| more_of(argument));
+        let items = list_of(&types::convert(argument, &of, call.site)?)?;
         if rows.len().saturating_mul(items.len()) > MOST_ELEMENTS {
-            return Ok(Value::unknown(
-                Reason::Limit("elements of a list"),
-                call.site,
-            ));
+            return Ok(too_many(call));
         }
         rows = rows
             .iter()
@@ -595,26 +748,21 @@ fn setproduct(arguments: &[Value], call: Call<'_>) -> Outcome {
         .into_iter()
         .map(|row| Value::list(row, call.site))
         .collect();
-    Ok(listed(rows, more, call))
+    Ok(match is_set {
+        true => set_value(rows, more, call),
+        false => sequence(ListKind::List, rows, more, call),
+    })
 }
 
 fn slice(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let items = list_of(&arguments[0])?;
-    if let Some(unknown) = arguments[1..]
-        .iter()
-        .find(|argument| !argument.is_wholly_known())
-    {
-        return Ok(unknown_like(unknown, call.site));
-    }
+    let items = ordered(&arguments[0])?;
     let bound = |value: &Value| {
         usize::try_from(int_of(value)?).map_err(|_| "an index is negative".to_owned())
     };
     let (from, to) = (bound(&arguments[1])?, bound(&arguments[2])?);
     match items.get(from..to) {
-        Some(part) => Ok(listed(part.to_vec(), None, call)),
-        None if unknown_more(&arguments[0], call).is_some() => {
-            Ok(unknown_like(&arguments[0], call.site))
-        }
+        Some(part) => Ok(sequence(kind_of(&arguments[0]), part.to_vec(), None, call)),
+        None if more_of(&arguments[0]).is_some() => Ok(unknown_like(&arguments[0], call.site)),
         None => Err(format!(
             "the list has {} elements, not {from} to {to}",
             items.len()
@@ -623,15 +771,22 @@ fn slice(arguments: &[Value], call: Call<'_>) -> Outcome {
 }
 
 fn sort(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let mut items = Vec::new();
-    for item in list_of(&arguments[0])? {
-        items.push((text_of(&item)?, item));
+    let mut items = list_of(&arguments[0])?;
+    if items.iter().any(Value::is_null) {
+        return Err("an element is null".to_owned());
     }
-    items.sort_by(|a, b| a.0.cmp(&b.0));
-    let items = items
-        .into_iter()
-        .map(|(_, item)| types::convert(&item, &Type::String, call.site));
-    Ok(listed(items.collect::<Result<_, _>>()?, None, call))
+    if let Some(unknown) = items.iter().find(|item| item.as_str().is_none()).cloned() {
+        // As many elements, but which is where is not known.
+        items.fill(unknown_like(&unknown, call.site));
+    } else {
+        items.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    }
+    Ok(sequence(
+        ListKind::List,
+        items,
+        more_of(&arguments[0]),
+        call,
+    ))
 }
 
 fn sum(arguments: &[Value], call: Call<'_>) -> Outcome {
@@ -650,47 +805,52 @@ fn sum(arguments: &[Value], call: Call<'_>) -> Outcome {
 
 fn transpose(arguments: &[Value], call: Call<'_>) -> Outcome {
     object_of(&arguments[0])?;
-    let mut turned: Vec<(String, Vec<Value>)> = Vec::new();
+    let mut turned: indexmap::IndexMap<Arc<str>, Vec<Value>> = indexmap::IndexMap::new();
     for (name, list) in sorted_entries(&arguments[0]) {
         for item in list_of(&list)? {
-            let key = text_of(&item)?;
-            let name = Value::text(name.clone(), item.span());
-            match turned.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, names)) => names.push(name),
-                None => turned.push((key, vec![name])),
+            if item.is_null() {
+                return Err("an element is null".to_owned());
             }
+            let name = Value::text(name.clone(), item.span());
+            turned.entry(text_of(&item)?.into()).or_default().push(name);
         }
     }
     let members = turned
         .into_iter()
-        .map(|(key, names)| (key.into(), Value::list(names, call.site).into()));
-    Ok(Value::object(members.collect(), call.site))
+        .map(|(key, names)| (key, sequence(ListKind::List, names, None, call).into()));
+    let object = Object::new(ObjectKind::Map, members.collect());
+    Ok(Value::new(Data::Object(object), call.site))
 }
 
 fn zipmap(arguments: &[Value], call: Call<'_>) -> Outcome {
-    let (names, values) = (list_of(&arguments[0])?, list_of(&arguments[1])?);
-    let more = unknown_more(&arguments[0], call).or_else(|| unknown_more(&arguments[1], call));
+    let (names, values) = (list_of(&arguments[0])?, ordered(&arguments[1])?);
+    let mut more = more_of(&arguments[0]).or_else(|| more_of(&arguments[1]));
     if names.len() != values.len() && more.is_none() {
         return Err("the lists differ in length".to_owned());
     }
+    let is_sensitive = names.iter().any(|name| name.is_sensitive);
     let mut members = Members::default();
-    let mut open = more;
     for (name, value) in names.into_iter().zip(values) {
-        if name.is_wholly_known() {
-            members.insert(
-                text_of(&name)?.into(),
-                Member {
-                    key: name.span(),
-                    value,
-                },
-            );
-        } else {
-            open = open.or_else(|| unknown_like(&name, call.site).as_unknown().cloned());
+        if name.is_null() {
+            return Err("a key is null".to_owned());
+        }
+        match name.as_str() {
+            Some(text) => {
+                let key = name.span();
+                members.insert(text.into(), Member { key, value });
+            }
+            None => {
+                more = more.or_else(|| unknown_like(&name, call.site).as_unknown().cloned());
+            }
         }
     }
-    let object = match open {
-        Some(why) => Object::open(ObjectKind::Object, members, without_reference(&why)),
-        None => Object::new(ObjectKind::Object, members),
+    let kind = match kind_of(&arguments[1]) {
+        ListKind::Tuple => ObjectKind::Object,
+        ListKind::List | ListKind::Set => ObjectKind::Map,
     };
-    Ok(Value::new(Data::Object(object), call.site))
+    let object = match more {
+        Some(why) => Object::open(kind, members, without_reference(&why)),
+        None => Object::new(kind, members),
+    };
+    Ok(Value::new(Data::Object(object), call.site).sensitive_if(is_sensitive))
 }

@@ -6,29 +6,29 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 
-use super::{Call, Function, Needs, Outcome, row, text_of, unknown_like};
+use super::Takes::{Anything, Text as Str};
+use super::{Call, Function, Needs, Outcome, row, sequence, text, text_of, unknown_like};
 use crate::source::Span;
 use crate::terraform::types;
-use crate::value::{Data, ListKind, Object, Segment, Text, Unknown, Value};
+use crate::value::{Data, ListKind, Object, Reason, Segment, Text, Unknown, Value};
 use crate::yaml;
 
 pub(super) const TABLE: &[Function] = &[
-    row("base64encode", (1, 1), Needs::Known, |a, c| {
+    row("base64encode", &[Str], Needs::Known, |a, c| {
         Ok(Value::text(STANDARD.encode(text_of(&a[0])?), c.site))
     }),
-    row("base64decode", (1, 1), Needs::Known, |a, c| {
+    row("base64decode", &[Str], Needs::Known, |a, c| {
         let bytes = STANDARD
             .decode(text_of(&a[0])?.trim())
             .map_err(|_| "this is not base64".to_owned())?;
-        let text =
+        let decoded =
             String::from_utf8(bytes).map_err(|_| "what is decoded is not UTF-8".to_owned())?;
-        Ok(Value::text(text, c.site))
+        text(&decoded, c)
     }),
-    row("jsonencode", (1, 1), Needs::Nothing, jsonencode),
-    row("jsondecode", (1, 1), Needs::Nothing, jsondecode),
-    row("yamldecode", (1, 1), Needs::Known, yamldecode),
-    row("yamlencode", (1, 1), Needs::Nothing, yamlencode),
-    row("urlencode", (1, 1), Needs::Known, |a, c| {
+    row("jsonencode", &[Anything], Needs::Nothing, jsonencode),
+    row("jsondecode", &[Str], Needs::Nothing, jsondecode),
+    row("csvdecode", &[Str], Needs::Known, csvdecode),
+    row("urlencode", &[Str], Needs::Known, |a, c| {
         let mut encoded = String::new();
         for byte in text_of(&a[0])?.bytes() {
             match byte {
@@ -41,47 +41,58 @@ pub(super) const TABLE: &[Function] = &[
         }
         Ok(Value::text(encoded, c.site))
     }),
-    row("textencodebase64", (2, 2), Needs::Known, |a, c| {
+    row("textencodebase64", &[Str, Str], Needs::Known, |a, c| {
         let (text, name) = (text_of(&a[0])?, text_of(&a[1])?);
-        let units = || text.encode_utf16();
-        let bytes: Vec<u8> = match name.to_ascii_uppercase().as_str() {
-            "UTF-8" => text.into_bytes(),
-            "UTF-16LE" => units().flat_map(u16::to_le_bytes).collect(),
-            "UTF-16BE" => units().flat_map(u16::to_be_bytes).collect(),
-            _ => {
-                return Ok(Value::unknown(
-                    crate::value::Reason::Function("textencodebase64".into()),
-                    c.site,
-                ));
-            }
-        };
-        Ok(Value::text(STANDARD.encode(bytes), c.site))
+        match Encoding::named(&name)? {
+            Some(encoding) => Ok(Value::text(
+                STANDARD.encode(encoding.encode(&text)?),
+                c.site,
+            )),
+            None => Ok(Value::unknown(
+                Reason::Function(format!("textencodebase64 with {name}").into()),
+                c.site,
+            )),
+        }
     }),
-    row("md5", (1, 1), Needs::Known, |a, c| {
+    row("textdecodebase64", &[Str, Str], Needs::Known, |a, c| {
+        let name = text_of(&a[1])?;
+        let encoding = Encoding::named(&name)?;
+        let bytes = STANDARD
+            .decode(text_of(&a[0])?.trim())
+            .map_err(|_| "this is not base64".to_owned())?;
+        match encoding {
+            Some(encoding) => text(&encoding.decode(&bytes)?, c),
+            None => Ok(Value::unknown(
+                Reason::Function(format!("textdecodebase64 with {name}").into()),
+                c.site,
+            )),
+        }
+    }),
+    row("md5", &[Str], Needs::Known, |a, c| {
         hashed::<md5::Md5>(&text_of(&a[0])?, c)
     }),
-    row("sha1", (1, 1), Needs::Known, |a, c| {
+    row("sha1", &[Str], Needs::Known, |a, c| {
         hashed::<sha1::Sha1>(&text_of(&a[0])?, c)
     }),
-    row("sha256", (1, 1), Needs::Known, |a, c| {
+    row("sha256", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha256>(&text_of(&a[0])?, c)
     }),
-    row("sha512", (1, 1), Needs::Known, |a, c| {
+    row("sha512", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha512>(&text_of(&a[0])?, c)
     }),
-    row("base64sha256", (1, 1), Needs::Known, |a, c| {
+    row("base64sha256", &[Str], Needs::Known, |a, c| {
         Ok(Value::text(
             STANDARD.encode(sha2::Sha256::digest(text_of(&a[0])?)),
             c.site,
         ))
     }),
-    row("base64sha512", (1, 1), Needs::Known, |a, c| {
+    row("base64sha512", &[Str], Needs::Known, |a, c| {
         Ok(Value::text(
             STANDARD.encode(sha2::Sha512::digest(text_of(&a[0])?)),
             c.site,
         ))
     }),
-    row("uuidv5", (2, 2), Needs::Known, |a, c| {
+    row("uuidv5", &[Str, Str], Needs::Known, |a, c| {
         let space = match text_of(&a[0])?.as_str() {
             "dns" => uuid::Uuid::NAMESPACE_DNS,
             "url" => uuid::Uuid::NAMESPACE_URL,
@@ -114,7 +125,7 @@ pub(super) fn json_text(value: &Value) -> String {
 }
 
 /// The text keeps the value that it encodes, so that readers need not decode it again.
-fn jsonencode(arguments: &[Value], call: Call<'_>) -> Outcome {
+pub(super) fn jsonencode(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut parts = Parts::default();
     parts.json(&arguments[0]);
     let text = Text::build(
@@ -123,11 +134,6 @@ fn jsonencode(arguments: &[Value], call: Call<'_>) -> Outcome {
         Vec::new(),
     );
     Ok(Value::new(Data::Text(text), call.site))
-}
-
-/// The same for YAML, whose text matters to nobody; its parts are those of JSON, which is YAML too.
-fn yamlencode(arguments: &[Value], call: Call<'_>) -> Outcome {
-    jsonencode(arguments, call)
 }
 
 fn jsondecode(arguments: &[Value], call: Call<'_>) -> Outcome {
@@ -145,13 +151,293 @@ fn jsondecode(arguments: &[Value], call: Call<'_>) -> Outcome {
     }
 }
 
-fn yamldecode(arguments: &[Value], call: Call<'_>) -> Outcome {
-    if let Some(value) = arguments[0].as_text().and_then(Text::encodes) {
-        return Ok(super::passed(value.clone(), call));
+/// A character encoding by its IANA name.
+enum Encoding {
+    Utf8,
+    Utf16 {
+        is_big: bool,
+        has_mark: bool,
+    },
+    /// One byte a character: Latin-1, and the characters that stand in place of some of its own.
+    Latin {
+        least: u8,
+        changed: &'static [(u8, char)],
+    },
+}
+
+/// <https://www.iana.org/assignments/charset-reg/windows-1252>
+const WINDOWS_1252: &[(u8, char)] = &[
+    (0x80, '€'),
+    (0x82, '‚'),
+    (0x83, 'ƒ'),
+    (0x84, '„'),
+    (0x85, '…'),
+    (0x86, '†'),
+    (0x87, '‡'),
+    (0x88, 'ˆ'),
+    (0x89, '‰'),
+    (0x8a, 'Š'),
+    (0x8b, '‹'),
+    (0x8c, 'Œ'),
+    (0x8e, 'Ž'),
+    (0x91, '‘'),
+    (0x92, '’'),
+    (0x93, '“'),
+    (0x94, '”'),
+    (0x95, '•'),
+    (0x96, '–'),
+    (0x97, '—'),
+    (0x98, '˜'),
+    (0x99, '™'),
+    (0x9a, 'š'),
+    (0x9b, '›'),
+    (0x9c, 'œ'),
+    (0x9e, 'ž'),
+    (0x9f, 'Ÿ'),
+];
+const LATIN_9: &[(u8, char)] = &[
+    (0xa4, '€'),
+    (0xa6, 'Š'),
+    (0xa8, 'š'),
+    (0xb4, 'Ž'),
+    (0xb8, 'ž'),
+    (0xbc, 'Œ'),
+    (0xbd, 'œ'),
+    (0xbe, 'Ÿ'),
+];
+/// Encodings that Terraform knows and onus does not compute: East Asian ones and code pages.
+const UNCOMPUTED: &[&str] = &[
+    "BIG5",
+    "EUC-JP",
+    "EUC-KR",
+    "GB18030",
+    "GBK",
+    "HZ-GB-2312",
+    "ISO-2022-JP",
+    "SHIFT_JIS",
+    "IBM037",
+    "IBM437",
+    "IBM850",
+    "IBM852",
+    "IBM855",
+    "IBM00858",
+    "IBM860",
+    "IBM862",
+    "IBM863",
+    "IBM865",
+    "IBM866",
+    "IBM01140",
+    "ISO-8859-2",
+    "ISO-8859-3",
+    "ISO-8859-4",
+    "ISO-8859-5",
+    "ISO-8859-6",
+    "ISO-8859-7",
+    "ISO-8859-8",
+    "ISO-8859-9",
+    "ISO-8859-10",
+    "ISO-8859-13",
+    "ISO-8859-14",
+    "ISO-8859-16",
+    "KOI8-R",
+    "KOI8-U",
+    "MACINTOSH",
+    "WINDOWS-874",
+    "WINDOWS-1250",
+    "WINDOWS-1251",
+    "WINDOWS-1253",
+    "WINDOWS-1254",
+    "WINDOWS-1255",
+    "WINDOWS-1256",
+    "WINDOWS-1257",
+    "WINDOWS-1258",
+];
+
+impl Encoding {
+    /// The encoding, or none if Terraform knows it and onus does not.
+    fn named(name: &str) -> Result<Option<Encoding>, String> {
+        let utf16 = |is_big, has_mark| Some(Encoding::Utf16 { is_big, has_mark });
+        Ok(match name.to_ascii_uppercase().as_str() {
+            "UTF-8" => Some(Encoding::Utf8),
+            "UTF-16" => utf16(true, true),
+            "UTF-16LE" => utf16(false, false),
+            "UTF-16BE" => utf16(true, false),
+            "ISO-8859-1" | "ISO_8859-1" | "LATIN1" | "L1" => Some(Encoding::Latin {
+                least: 0,
+                changed: &[],
+            }),
+            "ISO-8859-15" | "LATIN-9" => Some(Encoding::Latin {
+                least: 0,
+                changed: LATIN_9,
+            }),
+            "WINDOWS-1252" => Some(Encoding::Latin {
+                least: 0x80,
+                changed: WINDOWS_1252,
+            }),
+            known if UNCOMPUTED.contains(&known) => None,
+            _ => return Err(format!("there is no encoding \"{name}\"")),
+        })
     }
-    let text = text_of(&arguments[0])?;
-    let value = yaml::decode(&text, call.site).map_err(|why| format!("this is not YAML: {why}"))?;
-    Ok(value.unwrap_or_else(|| Value::null(call.site)))
+
+    fn encode(&self, text: &str) -> Result<Vec<u8>, String> {
+        match self {
+            Encoding::Utf8 => Ok(text.as_bytes().to_vec()),
+            Encoding::Utf16 { is_big, has_mark } => {
+                let mark = has_mark.then_some(0xfeff);
+                let bytes = |unit: u16| match is_big {
+                    true => unit.to_be_bytes(),
+                    false => unit.to_le_bytes(),
+                };
+                Ok(mark
+                    .into_iter()
+                    .chain(text.encode_utf16())
+                    .flat_map(bytes)
+                    .collect())
+            }
+            Encoding::Latin { least, changed } => text
+                .chars()
+                .map(|c| {
+                    if let Some((byte, _)) = changed.iter().find(|(_, other)| *other == c) {
+                        return Ok(*byte);
+                    }
+                    let is_own = |byte: &u8| {
+                        !changed.iter().any(|(other, _)| other == byte)
+                            && !(*least..0xa0).contains(byte) | (*least == 0)
+                    };
+                    u8::try_from(c as u32)
+                        .ok()
+                        .filter(is_own)
+                        .ok_or_else(|| format!("`{c}` cannot be written in this encoding"))
+                })
+                .collect(),
+        }
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<String, String> {
+        match self {
+            Encoding::Utf8 => String::from_utf8(bytes.to_vec())
+                .map_err(|_| "what is decoded is not UTF-8".to_owned()),
+            Encoding::Utf16 { is_big, .. } => {
+                let units: Vec<u16> = bytes
+                    .chunks(2)
+                    .map(|pair| {
+                        let pair = [pair[0], pair.get(1).copied().unwrap_or(0)];
+                        match is_big {
+                            true => u16::from_be_bytes(pair),
+                            false => u16::from_le_bytes(pair),
+                        }
+                    })
+                    .collect();
+                Ok(String::from_utf16_lossy(&units)
+                    .trim_start_matches('\u{feff}')
+                    .to_owned())
+            }
+            Encoding::Latin { changed, .. } => Ok(bytes
+                .iter()
+                .map(
+                    |byte| match changed.iter().find(|(other, _)| other == byte) {
+                        Some((_, c)) => *c,
+                        None => char::from(*byte),
+                    },
+                )
+                .collect()),
+        }
+    }
+}
+
+/// The first line names the columns. As strict as Go's reader: quotes only around whole fields, lines of one length.
+fn csvdecode(arguments: &[Value], call: Call<'_>) -> Outcome {
+    let source = text_of(&arguments[0])?;
+    let mut rows = csv_rows(&source)?.into_iter();
+    let names = rows
+        .next()
+        .ok_or_else(|| "the header line is missing".to_owned())?;
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            return Err(format!("the column \"{name}\" is named twice"));
+        }
+    }
+    let mut items = Vec::new();
+    for row in rows {
+        if row.len() != names.len() {
+            return Err("a line has another number of fields than the first".to_owned());
+        }
+        let members = names.iter().zip(row).map(|(name, field)| {
+            let field = types::normal(&field).into_owned();
+            (name.as_str().into(), Value::text(field, call.site).into())
+        });
+        items.push(Value::object(members.collect(), call.site));
+    }
+    Ok(sequence(ListKind::List, items, None, call))
+}
+
+fn csv_rows(source: &str) -> Result<Vec<Vec<String>>, String> {
+    let source = source.replace("\r\n", "\n");
+    let mut rows = Vec::new();
+    let mut row = Vec::new();
+    let mut rest = source.as_str();
+    while !rest.is_empty() {
+        if row.is_empty() && rest.starts_with('\n') {
+            rest = &rest[1..];
+            continue;
+        }
+        let field;
+        if let Some(quoted) = rest.strip_prefix('"') {
+            (field, rest) = csv_quoted(quoted)?;
+        } else {
+            let end = rest.find([',', '\n']).unwrap_or(rest.len());
+            if rest[..end].contains('"') {
+                return Err("a quote stands inside a field without quotes".to_owned());
+            }
+            field = rest[..end].to_owned();
+            rest = &rest[end..];
+        }
+        row.push(field);
+        match rest.chars().next() {
+            Some(',') if rest.len() == 1 => {
+                row.push(String::new());
+                rest = "";
+            }
+            Some(',') => {
+                rest = &rest[1..];
+                if rest.starts_with('\n') {
+                    row.push(String::new());
+                    rows.push(std::mem::take(&mut row));
+                    rest = &rest[1..];
+                }
+            }
+            Some(_) => {
+                rows.push(std::mem::take(&mut row));
+                rest = &rest[1..];
+            }
+            None => {}
+        }
+    }
+    if !row.is_empty() {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// The rest of a quoted field, and what follows it.
+fn csv_quoted(text: &str) -> Result<(String, &str), String> {
+    let mut field = String::new();
+    let mut rest = text;
+    loop {
+        let end = rest
+            .find('"')
+            .ok_or_else(|| "a quote is not closed".to_owned())?;
+        field.push_str(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest.chars().next() {
+            Some('"') => {
+                field.push('"');
+                rest = &rest[1..];
+            }
+            None | Some(',' | '\n') => return Ok((field, rest)),
+            Some(_) => return Err("something follows the quote that ends a field".to_owned()),
+        }
+    }
 }
 
 /// A text in the making whose unknown parts are holes.
@@ -190,13 +476,7 @@ impl Parts {
             }
             Data::List(list) => {
                 self.literal.push('[');
-                let items: Vec<&Value> = list.items().iter().collect();
-                let items = if list.kind() == ListKind::Set {
-                    types::set_of(items.into_iter().cloned().collect())
-                } else {
-                    items.into_iter().cloned().collect()
-                };
-                for (index, item) in items.iter().enumerate() {
+                for (index, item) in list.items().iter().enumerate() {
                     if index > 0 {
                         self.literal.push(',');
                     }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 
+use super::Takes::Text as Str;
 use super::{Call, Function, Needs, Outcome, row, text_of};
 use crate::source::files::{join, normalise};
 use crate::source::{EntryKind, FileEntry};
@@ -13,39 +14,52 @@ const LARGEST: usize = 4 << 20;
 const MOST_FOLDERS: usize = 10_000;
 
 pub(super) const TABLE: &[Function] = &[
-    row("abspath", (1, 1), Needs::Known, |_, c| {
+    row("abspath", &[Str], Needs::Known, |_, c| {
         Ok(Value::unknown(
             Reason::Environment("abspath".into()),
             c.site,
         ))
     }),
-    row("basename", (1, 1), Needs::Known, |a, c| {
+    row("basename", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
         let trimmed = path.trim_end_matches('/');
-        Ok(Value::text(
-            trimmed.rsplit('/').next().unwrap_or(trimmed),
-            c.site,
-        ))
+        let name = match (path.is_empty(), trimmed.rsplit('/').next()) {
+            (true, _) => ".",
+            (false, None | Some("")) => "/",
+            (false, Some(name)) => name,
+        };
+        Ok(Value::text(name, c.site))
     }),
-    row("dirname", (1, 1), Needs::Known, |a, c| {
+    row("dirname", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
         let folder = match path.rsplit_once('/') {
-            Some(("", _)) => "/",
-            Some((folder, _)) => folder,
-            None => ".",
+            Some(("", _)) => "/".to_owned(),
+            Some((folder, _)) => normalise(folder),
+            None => ".".to_owned(),
         };
         Ok(Value::text(folder, c.site))
     }),
-    row("file", (1, 1), Needs::Known, |a, c| {
+    row("pathexpand", &[Str], Needs::Known, |a, c| {
+        let path = text_of(&a[0])?;
+        if path.starts_with('~') {
+            // Whose home it is depends on who runs Terraform.
+            return Ok(Value::unknown(
+                Reason::Environment("pathexpand".into()),
+                c.site,
+            ));
+        }
+        Ok(Value::text(path, c.site))
+    }),
+    row("file", &[Str], Needs::Known, |a, c| {
         match read(&text_of(&a[0])?, c)? {
             Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Ok(Value::text(text, c.site)),
+                Ok(content) => super::text(&content, c),
                 Err(_) => Err("the file is not UTF-8 text; `filebase64` reads any file".to_owned()),
             },
             Err(unknown) => Ok(unknown),
         }
     }),
-    row("filebase64", (1, 1), Needs::Known, |a, c| {
+    row("filebase64", &[Str], Needs::Known, |a, c| {
         let read = read(&text_of(&a[0])?, c)?;
         let encode = |bytes| {
             Value::text(
@@ -55,30 +69,34 @@ pub(super) const TABLE: &[Function] = &[
         };
         Ok(read.map_or_else(|unknown| unknown, encode))
     }),
-    row("fileexists", (1, 1), Needs::Known, |a, c| {
-        let path = path_of(&text_of(&a[0])?, c);
-        Ok(Value::bool(
-            c.files.kind(&path) == Some(EntryKind::File),
-            c.site,
-        ))
+    row("fileexists", &[Str], Needs::Known, |a, c| {
+        let path = text_of(&a[0])?;
+        if path.starts_with(['/', '~']) {
+            return Ok(Value::unknown(Reason::File(path.into()), c.site));
+        }
+        match c.files.kind(&path_of(&path, c)) {
+            Some(EntryKind::File) => Ok(Value::bool(true, c.site)),
+            Some(_) => Err(format!("\"{path}\" is no regular file")),
+            None => Ok(Value::bool(false, c.site)),
+        }
     }),
-    row("fileset", (2, 2), Needs::Known, fileset),
-    row("filemd5", (1, 1), Needs::Known, |a, c| {
+    row("fileset", &[Str, Str], Needs::Known, fileset),
+    row("filemd5", &[Str], Needs::Known, |a, c| {
         hashed::<md5::Md5>(&a[0], c)
     }),
-    row("filesha1", (1, 1), Needs::Known, |a, c| {
+    row("filesha1", &[Str], Needs::Known, |a, c| {
         hashed::<sha1::Sha1>(&a[0], c)
     }),
-    row("filesha256", (1, 1), Needs::Known, |a, c| {
+    row("filesha256", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha256>(&a[0], c)
     }),
-    row("filesha512", (1, 1), Needs::Known, |a, c| {
+    row("filesha512", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha512>(&a[0], c)
     }),
-    row("filebase64sha256", (1, 1), Needs::Known, |a, c| {
+    row("filebase64sha256", &[Str], Needs::Known, |a, c| {
         hashed_base64::<sha2::Sha256>(&a[0], c)
     }),
-    row("filebase64sha512", (1, 1), Needs::Known, |a, c| {
+    row("filebase64sha512", &[Str], Needs::Known, |a, c| {
         hashed_base64::<sha2::Sha512>(&a[0], c)
     }),
 ];
@@ -143,13 +161,14 @@ fn hashed_base64<D: md5::Digest>(path: &Value, call: Call<'_>) -> Outcome {
 
 fn fileset(arguments: &[Value], call: Call<'_>) -> Outcome {
     let (folder, pattern) = (text_of(&arguments[0])?, text_of(&arguments[1])?);
-    let pattern = glob::Pattern::new(&pattern)
-        .map_err(|error| format!("the pattern is not valid: {error}"))?;
+    let patterns: Vec<Vec<String>> = alternatives(&pattern)?
+        .iter()
+        .map(|pattern| pattern.split('/').map(str::to_owned).collect())
+        .collect();
+    if folder.starts_with(['/', '~']) {
+        return Ok(Value::unknown(Reason::File(folder.into()), call.site));
+    }
     let root = path_of(&folder, call);
-    let options = glob::MatchOptions {
-        require_literal_separator: true,
-        ..glob::MatchOptions::new()
-    };
     let mut names = Vec::new();
     let mut folders = vec![String::new()];
     let mut visited = 0;
@@ -169,7 +188,12 @@ fn fileset(arguments: &[Value], call: Call<'_>) -> Outcome {
             };
             match kind {
                 EntryKind::Directory => folders.push(path),
-                EntryKind::File if pattern.matches_with(&path, options) => names.push(path),
+                EntryKind::File => {
+                    let parts: Vec<&str> = path.split('/').collect();
+                    if patterns.iter().any(|pattern| fits(pattern, &parts)) {
+                        names.push(path);
+                    }
+                }
                 _ => {}
             }
         }
@@ -181,4 +205,125 @@ fn fileset(arguments: &[Value], call: Call<'_>) -> Outcome {
         .collect();
     let list = crate::value::List::new(ListKind::Set, items);
     Ok(Value::new(crate::value::Data::List(list), call.site))
+}
+
+/// A pattern with its `{a,b}` written out.
+fn alternatives(pattern: &str) -> Result<Vec<String>, String> {
+    const MOST: usize = 1_000;
+    let mut done = Vec::new();
+    let mut open = vec![pattern.to_owned()];
+    while let Some(pattern) = open.pop() {
+        let Some((start, end, parts)) = braces(&pattern)? else {
+            done.push(pattern);
+            continue;
+        };
+        for part in parts {
+            open.push(format!("{}{part}{}", &pattern[..start], &pattern[end..]));
+        }
+        if open.len() + done.len() > MOST {
+            return Err("the pattern has too many alternatives".to_owned());
+        }
+    }
+    Ok(done)
+}
+
+/// The first pair of braces: where it starts and ends, and what is between its commas.
+#[expect(clippy::type_complexity, reason = "used once, beside its definition")]
+fn braces(pattern: &str) -> Result<Option<(usize, usize, Vec<String>)>, String> {
+    let mut depth = 0;
+    let mut start = 0;
+    let mut parts = vec![String::new()];
+    let mut characters = pattern.char_indices();
+    while let Some((at, c)) = characters.next() {
+        match c {
+            '\\' => {
+                if let (Some((_, escaped)), true) = (characters.next(), depth > 0) {
+                    parts
+                        .last_mut()
+                        .into_iter()
+                        .for_each(|part| part.extend(['\\', escaped]));
+                }
+                continue;
+            }
+            '{' => {
+                depth += 1;
+                if depth == 1 {
+                    start = at;
+                    continue;
+                }
+            }
+            '}' if depth == 1 => return Ok(Some((start, at + 1, parts))),
+            '}' if depth > 1 => depth -= 1,
+            ',' if depth == 1 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if depth > 0 {
+            parts.last_mut().into_iter().for_each(|part| part.push(c));
+        }
+    }
+    match depth {
+        0 => Ok(None),
+        _ => Err("the pattern is not valid: a brace is not closed".to_owned()),
+    }
+}
+
+/// Whether a path fits a pattern, part by part; `**` stands for any number of folders.
+fn fits(pattern: &[String], path: &[&str]) -> bool {
+    match (pattern.split_first(), path.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first == "**" => {
+            // At the end it stands for everything below.
+            if rest.is_empty() {
+                return !path.is_empty();
+            }
+            fits(rest, path) || (!path.is_empty() && fits(pattern, &path[1..]))
+        }
+        (Some((first, rest)), Some((name, below))) => {
+            let (first, name): (Vec<char>, Vec<char>) =
+                (first.chars().collect(), name.chars().collect());
+            part_fits(&first, &name) && fits(rest, below)
+        }
+        _ => false,
+    }
+}
+
+fn part_fits(pattern: &[char], name: &[char]) -> bool {
+    let Some((first, rest)) = pattern.split_first() else {
+        return name.is_empty();
+    };
+    match first {
+        '*' => (0..=name.len()).any(|length| part_fits(rest, &name[length..])),
+        _ if name.is_empty() => false,
+        '?' => part_fits(rest, &name[1..]),
+        '\\' => match rest.split_first() {
+            Some((escaped, rest)) => *escaped == name[0] && part_fits(rest, &name[1..]),
+            None => false,
+        },
+        '[' => {
+            let Some(close) = rest.iter().skip(1).position(|c| *c == ']') else {
+                return false;
+            };
+            let (inside, after) = (&rest[..=close], &rest[close + 2..]);
+            let (is_negated, inside) = match inside.first() {
+                Some('^' | '!') => (true, &inside[1..]),
+                _ => (false, inside),
+            };
+            let mut is_in = false;
+            let mut at = 0;
+            while at < inside.len() {
+                if at + 2 < inside.len() && inside[at + 1] == '-' {
+                    is_in |= (inside[at]..=inside[at + 2]).contains(&name[0]);
+                    at += 3;
+                } else {
+                    is_in |= inside[at] == name[0];
+                    at += 1;
+                }
+            }
+            is_in != is_negated && part_fits(after, &name[1..])
+        }
+        c => *c == name[0] && part_fits(rest, &name[1..]),
+    }
 }

@@ -4,44 +4,46 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Call, Function, MANY, Needs, Outcome, int_of, row, text_of};
+use super::Takes::{Number as Num, Text as Str};
+use super::{Call, Function, Needs, Outcome, int_of, number_of, row, text_of, texts};
 use crate::value::{Number, Value};
 
 pub(super) const TABLE: &[Function] = &[
-    row("cidrhost", (2, 2), Needs::Known, |a, c| {
+    row("cidrhost", &[Str, Num], Needs::Known, |a, c| {
         let block = block(&a[0])?;
-        let number = int_of(&a[1])?;
+        let number = number_of(&a[1])?;
         let host_bits = u32::from(block.max_prefix_len() - block.prefix_len());
         let size = if host_bits >= 127 {
             i128::MAX
         } else {
             1i128 << host_bits
         };
-        let offset = if number < 0 {
-            size + i128::from(number)
-        } else {
-            i128::from(number)
-        };
+        let whole: i128 = match number.is_integer() {
+            true => number.to_string().parse().ok(),
+            false => None,
+        }
+        .ok_or_else(|| "a whole number is needed".to_owned())?;
+        let offset = if whole < 0 { size + whole } else { whole };
         if offset < 0 || offset >= size {
-            return Err(format!("{block} has no host number {number}"));
+            return Err(format!("{block} has no host number {whole}"));
         }
         Ok(Value::text(
             address(&block, bits(&block) + offset as u128).to_string(),
             c.site,
         ))
     }),
-    row("cidrnetmask", (1, 1), Needs::Known, |a, c| {
+    row("cidrnetmask", &[Str], Needs::Known, |a, c| {
         match block(&a[0])? {
             IpNet::V4(block) => Ok(Value::text(block.netmask().to_string(), c.site)),
             IpNet::V6(_) => Err("IPv6 blocks have no netmask".to_owned()),
         }
     }),
-    row("cidrsubnet", (3, 3), Needs::Known, |a, c| {
-        let number = super::number_of(&a[2])?;
+    row("cidrsubnet", &[Str, Num, Num], Needs::Known, |a, c| {
+        let number = number_of(&a[2])?;
         subnet(&block(&a[0])?, int_of(&a[1])?, &number)
             .map(|block| Value::text(block.to_string(), c.site))
     }),
-    row("cidrsubnets", (1, MANY), Needs::Known, cidrsubnets),
+    row("cidrsubnets", &[Str], Needs::Known, cidrsubnets).and_more(Num),
 ];
 
 /// A block with its host bits cleared, as Terraform has it.
@@ -70,15 +72,16 @@ fn address(like: &IpNet, bits: u128) -> IpAddr {
 fn subnet(block: &IpNet, more_bits: i64, number: &Number) -> Result<IpNet, String> {
     let length = i64::from(block.prefix_len()) + more_bits;
     let most = i64::from(block.max_prefix_len());
-    let number = number
-        .as_i64()
-        .and_then(|number| u128::try_from(number).ok());
+    let number: Option<u128> = match number.is_integer() {
+        true => number.to_string().parse().ok(),
+        false => None,
+    };
     let number =
         number.ok_or_else(|| "the number of the subnet is no whole number from 0".to_owned())?;
     if more_bits < 0 || length > most {
         return Err(format!("{block} cannot be cut by {more_bits} bits"));
     }
-    if more_bits < 64 && number >= 1u128 << more_bits {
+    if more_bits < 128 && number >= 1u128 << more_bits {
         return Err(format!(
             "{block} has no subnet number {number} of {more_bits} bits"
         ));
@@ -107,8 +110,9 @@ fn cidrsubnets(arguments: &[Value], call: Call<'_>) -> Outcome {
         let length = i64::from(block.prefix_len()) + int_of(argument)?;
         let length = u8::try_from(length)
             .ok()
-            .filter(|l| u32::from(*l) <= most && *l >= block.prefix_len());
-        let length = length.ok_or_else(|| "a subnet is too small".to_owned())?;
+            .filter(|l| u32::from(*l) <= most && *l > block.prefix_len());
+        let length =
+            length.ok_or_else(|| "a subnet is as large as the block, or too small".to_owned())?;
         let size = 1u128
             .checked_shl(most - u32::from(length))
             .unwrap_or(u128::MAX);
@@ -119,8 +123,8 @@ fn cidrsubnets(arguments: &[Value], call: Call<'_>) -> Outcome {
             return Err(format!("{block} has no room for all of them"));
         }
         let part = IpNet::new(address(&block, start), length).map_err(|error| error.to_string())?;
-        blocks.push(Value::text(part.to_string(), call.site));
+        blocks.push(part.to_string());
         next = start.saturating_add(size);
     }
-    Ok(Value::list(blocks, call.site))
+    Ok(texts(blocks.iter().map(String::as_str), call))
 }

@@ -1,60 +1,97 @@
 //! Functions over numbers.
 
-use super::{Call, Function, MANY, Needs, Outcome, int_of, number_of, row, text_of};
+use super::Takes::{Number as Num, Some as NotNull};
+use super::{Call, Function, Needs, Outcome, int_of, number_of, row};
 use crate::value::{Data, Number, Value};
 
+/// Digits that `parseint` reads.
+const MOST_DIGITS: usize = 700;
+
 pub(super) const TABLE: &[Function] = &[
-    row("abs", (1, 1), Needs::Known, |a, c| {
+    row("abs", &[Num], Needs::Known, |a, c| {
         let number = number_of(&a[0])?;
-        number_value(
-            Some(if number < Number::from(0) {
-                number.neg()
-            } else {
-                number
-            }),
-            c,
-        )
+        let size = if number < Number::from(0) {
+            number.neg()
+        } else {
+            number
+        };
+        number_value(Some(size), c)
     }),
-    row("ceil", (1, 1), Needs::Known, |a, c| {
+    row("ceil", &[Num], Needs::Known, |a, c| {
         number_value(Some(number_of(&a[0])?.ceil()), c)
     }),
-    row("floor", (1, 1), Needs::Known, |a, c| {
+    row("floor", &[Num], Needs::Known, |a, c| {
         number_value(Some(number_of(&a[0])?.floor()), c)
     }),
-    row("max", (1, MANY), Needs::Known, |a, c| {
+    row("max", &[Num], Needs::Known, |a, c| {
         extreme(a, c, |x, y| x > y)
-    }),
-    row("min", (1, MANY), Needs::Known, |a, c| {
+    })
+    .and_more(Num),
+    row("min", &[Num], Needs::Known, |a, c| {
         extreme(a, c, |x, y| x < y)
-    }),
+    })
+    .and_more(Num),
     // Terraform itself computes these two in 64-bit floats.
-    row("log", (2, 2), Needs::Known, |a, c| {
+    row("log", &[Num, Num], Needs::Known, |a, c| {
         let (x, base) = (number_of(&a[0])?.to_f64(), number_of(&a[1])?.to_f64());
-        number_value(Number::from_f64(x.ln() / base.ln()), c)
+        number_value(float(x.ln() / base.ln()), c)
     }),
-    row("pow", (2, 2), Needs::Known, |a, c| {
+    row("pow", &[Num, Num], Needs::Known, |a, c| {
         let (x, exponent) = (number_of(&a[0])?.to_f64(), number_of(&a[1])?.to_f64());
-        number_value(Number::from_f64(x.powf(exponent)), c)
+        number_value(float(x.powf(exponent)), c)
     }),
-    row("signum", (1, 1), Needs::Known, |a, c| {
-        let sign = match number_of(&a[0])?.cmp(&Number::from(0)) {
-            std::cmp::Ordering::Less => -1,
-            std::cmp::Ordering::Equal => 0,
-            std::cmp::Ordering::Greater => 1,
-        };
-        Ok(Value::int(sign, c.site))
+    row("signum", &[Num], Needs::Known, |a, c| {
+        Ok(Value::int(int_of(&a[0])?.signum(), c.site))
     }),
-    row("parseint", (2, 2), Needs::Known, |a, c| {
-        let base = u32::try_from(int_of(&a[1])?)
-            .ok()
-            .filter(|base| (2..=36).contains(base));
-        let base = base.ok_or_else(|| "onus reads bases 2 to 36".to_owned())?;
-        let text = text_of(&a[0])?;
-        let number = i64::from_str_radix(&text, base)
-            .map_err(|_| format!("\"{text}\" is no number of base {base}"))?;
-        Ok(Value::int(number, c.site))
-    }),
+    row("parseint", &[NotNull, Num], Needs::Known, parseint),
 ];
+
+/// A 64-bit float as Terraform prints it: the shortest decimal that reads back as the same float.
+fn float(value: f64) -> Option<Number> {
+    value
+        .is_finite()
+        .then(|| Number::parse(&value.to_string()))
+        .flatten()
+}
+
+fn parseint(arguments: &[Value], call: Call<'_>) -> Outcome {
+    let Some(text) = arguments[0].as_str() else {
+        return Err("the first argument must be a string".to_owned());
+    };
+    let base = int_of(&arguments[1])?;
+    if !(2..=62).contains(&base) {
+        return Err("the base must be between 2 and 62".to_owned());
+    }
+    let invalid = || format!("\"{text}\" is no number of base {base}");
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || digits.len() > MOST_DIGITS {
+        return Err(invalid());
+    }
+    let mut number = Number::from(0);
+    for byte in digits.bytes() {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'z' => byte - b'a' + 10,
+            // Up to base 36 the case of letters means nothing.
+            b'A'..=b'Z' if base <= 36 => byte - b'A' + 10,
+            b'A'..=b'Z' => byte - b'A' + 36,
+            _ => return Err(invalid()),
+        };
+        if i64::from(digit) >= base {
+            return Err(invalid());
+        }
+        number = number
+            .mul(&Number::from(base))
+            .and_then(|number| number.add(&Number::from(i64::from(digit))))
+            .ok_or_else(invalid)?;
+    }
+    let number = if text.starts_with('-') {
+        number.neg()
+    } else {
+        number
+    };
+    number_value(Some(number), call)
+}
 
 fn number_value(number: Option<Number>, call: Call<'_>) -> Outcome {
     match number {
