@@ -41,6 +41,8 @@ pub struct Declared {
     pub outputs: Vec<DeclaredOutput>,
     /// Input variables of the root, or the template's parameters.
     pub inputs: Vec<DeclaredInput>,
+    /// Instances of module calls at all depths, also of modules that are not on this machine; none in templates.
+    pub modules: Vec<DeclaredModule>,
     /// The template's named conditions; none in Terraform.
     pub conditions: Vec<DeclaredCondition>,
     /// What was wrong.
@@ -57,6 +59,7 @@ impl Declared {
             absent: Vec::new(),
             outputs: Vec::new(),
             inputs: Vec::new(),
+            modules: Vec::new(),
             conditions: Vec::new(),
             diagnostics: Vec::new(),
         }
@@ -157,6 +160,27 @@ pub struct DeclaredInput {
     pub value: Value,
     /// What names it.
     pub header: Span,
+}
+
+/// One instance of a module call.
+#[derive(Clone, Debug)]
+pub struct DeclaredModule {
+    /// Name of the call: `b`.
+    pub name: Arc<str>,
+    /// Address of the instance: `module.a["k"].module.b`.
+    pub address: Arc<str>,
+    /// Address of the module instance that calls it, empty in the root.
+    pub module: Arc<str>,
+    /// The `source` argument, if it is a literal.
+    pub source: Option<Value>,
+    /// The `version` argument, if it is a literal.
+    pub version: Option<Value>,
+    /// What names the call. One line.
+    pub header: Span,
+    /// The whole block.
+    pub block: Span,
+    /// When it exists.
+    pub exists: Guard,
 }
 
 /// A named condition of a template.

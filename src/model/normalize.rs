@@ -29,6 +29,7 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
         resources,
         outputs,
         inputs,
+        modules,
         ..
     } = declared;
     let mut run = Run {
@@ -96,6 +97,37 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
             output.header,
             &output.exists,
         ));
+    }
+    for module in modules {
+        let members = [
+            ("Name", Some(Value::text(module.name, module.header))),
+            ("Source", module.source),
+            ("Version", module.version),
+        ];
+        let members = members.into_iter().filter_map(|(name, value)| {
+            let key = module.header;
+            Some((name.into(), Member { key, value: value? }))
+        });
+        let body = block(members.collect(), module.header);
+        run.drafts.push(Draft {
+            kind: "Code::Module".into(),
+            entry: None,
+            properties: body.clone(),
+            holder: module.address.clone(),
+            address: module.address.clone(),
+            exists: module.exists.clone(),
+            is_symbolic: false,
+            resource: Arc::new(DeclaredResource {
+                address: module.address,
+                native_kind: "module".into(),
+                module: module.module,
+                body,
+                header: module.header,
+                block: module.block,
+                exists: module.exists,
+                is_symbolic: false,
+            }),
+        });
     }
     let index = run.index();
     run.attach(&index);

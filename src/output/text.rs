@@ -206,6 +206,9 @@ impl Writer<'_> {
 
     /// What stands under the place: nothing if the value can be read right above.
     fn value_label(&self, finding: &Finding) -> String {
+        if let Some(text) = &finding.moved {
+            return text.clone();
+        }
         let value = shortened(&finding.value, LONGEST_VALUE);
         let name = match finding.path.rsplit('.').next() {
             Some(name) if !name.is_empty() && !finding.path.starts_with("facts") => name,

@@ -38,6 +38,8 @@ pub struct Finding {
     /// Where to look: the offending expression, or the nearest written thing around it. In code that was downloaded
     /// the nearest place of the trail in the user's own code, if there is one.
     pub place: Span,
+    /// What stands at the place, if that is not the value itself: it was moved out of downloaded code.
+    pub moved: Option<String>,
     /// The offending value for people.
     pub value: String,
     /// Canonical path of the offending value in its resource.
@@ -211,22 +213,20 @@ fn finding(
 
     // Nobody can edit downloaded code, and code scanning refuses places outside the repository.
     let mut place = written;
+    let mut moved = None;
     if is_downloaded(written, sources) {
+        let calls = above.iter().map(|span| (*span, "called here"));
         let own = trail
             .iter()
-            .map(|place| place.span)
-            .chain(above.iter().copied())
-            .find(|span| span.is_written() && !is_downloaded(*span, sources));
-        if let Some(own) = own {
-            place = own;
-            let text = format!("where `{}` gets it", owner.address);
-            trail.insert(
-                0,
-                Place {
-                    span: written,
-                    text,
-                },
-            );
+            .map(|place| (place.span, place.text.as_str()))
+            .chain(calls)
+            .find(|(span, _)| span.is_written() && !is_downloaded(*span, sources));
+        if let Some((span, text)) = own {
+            place = span;
+            moved = Some(text.to_owned());
+            let text = format!("{} in `{}`", offender.text, owner.address);
+            let span = written;
+            trail.insert(0, Place { span, text });
         }
     }
     let mut seen = FxHashSet::from_iter([place]);
@@ -276,6 +276,7 @@ fn finding(
         confidence,
         message: outcome.message,
         place,
+        moved,
         value: offender.text,
         path: offender.path,
         is_default: offender.origin.is_default,

@@ -13,7 +13,7 @@ use super::module::{self, Module};
 use super::syntax::{Access, Block, Body, Expression, Operator};
 use super::types::{self, Type};
 use super::{policy_document, variables};
-use crate::declared::{Declared, DeclaredInput, DeclaredOutput, DeclaredResource};
+use crate::declared::{Declared, DeclaredInput, DeclaredModule, DeclaredOutput, DeclaredResource};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::Inputs;
 use crate::source::files::{join, normalise};
@@ -289,6 +289,16 @@ impl<'a> Evaluator<'a> {
         for (name, block) in &instance.module.calls {
             let expansion = self.expansion(instance, &format!("module.{name}").into(), block);
             for item in &expansion.items {
+                declared.modules.push(DeclaredModule {
+                    name: name.clone(),
+                    address: item.address.clone(),
+                    module: instance.address.clone(),
+                    source: literal(block, "source"),
+                    version: literal(block, "version"),
+                    header: block.header,
+                    block: block.span,
+                    exists: instance.exists.clone().and(item.guard.clone()),
+                });
                 if let Some(child) = self.child(instance, name, block, item) {
                     self.declare(&child, declared);
                 }
@@ -1621,6 +1631,17 @@ fn quoted(text: &str) -> String {
     }
     spelled.push('"');
     spelled.replace("${", "$${").replace("%{", "%%{")
+}
+
+/// An argument of a call that must be a literal, if it is one.
+fn literal(block: &Block, name: &str) -> Option<Value> {
+    let argument = block.body.attribute(name)?;
+    match &argument.value.kind {
+        super::syntax::Expr::Text(text, _) => {
+            Some(Value::text(text.to_string(), argument.value.span))
+        }
+        _ => None,
+    }
 }
 
 /// The literal `source` of a call.
