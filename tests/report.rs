@@ -254,3 +254,29 @@ Resources:
     1 finding: 1 high; 1 suppressed (2 resources of 1 stack checked with 1 rule)
     "#);
 }
+
+#[test]
+fn a_directive_at_a_nested_stack_silences_its_resources() {
+    let outer = "\
+Resources:
+  # onus:ignore[eks-public-endpoint-open-to-world] a demo
+  Inner:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: ./inner.yaml
+";
+    let inner = "\
+Resources:
+  Main:
+    Type: AWS::EKS::Cluster
+    Properties:
+      RoleArn: arn:aws:iam::111122223333:role/eks
+      ResourcesVpcConfig:
+        SubnetIds: [subnet-1, subnet-2]
+        EndpointPublicAccess: true
+";
+    let files = [("outer.yaml", outer), ("inner.yaml", inner)];
+    let (report, _) = report(Language::CloudFormation, "outer.yaml", &files);
+    assert_eq!(report.counts.suppressed, 1, "{:?}", report.findings);
+    assert_eq!(report.diagnostics, []);
+}

@@ -402,6 +402,25 @@ resource \"x\" \"y\" { // b
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn ranges_lie_within_any_text(text in "([#/*\"${}\\[\\]<EOT\n\r :\\-|é]|onus:ignore|x = ){0,40}") {
+            let sources = SourceMap::new();
+            for path in ["a.tf", "a.yaml"] {
+                let file = sources.add(path, &text);
+                for comment in comments(&file) {
+                    for span in [Some(comment.span), Some(comment.construct), comment.enclosing] {
+                        let inside = span.is_none_or(|s| s.start <= s.end && s.end as usize <= text.len());
+                        proptest::prop_assert!(inside, "{:?}", span);
+                    }
+                    for (line, span) in comment.lines(&file) {
+                        proptest::prop_assert_eq!(file.slice(span), line);
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn comments_of_templates_stand_at_keys_and_items() {
         let text = "\

@@ -22,6 +22,9 @@ pub use fingerprint::Fingerprints;
 /// Instances of one finding that are listed; the rest is counted.
 const MOST_INSTANCES: usize = 50;
 
+/// Kinds of what makes the resources of another file its own.
+const MODULES: [&str; 2] = ["Code::Module", "AWS::CloudFormation::Stack"];
+
 /// A fault, at one place, of one or more resources.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -299,19 +302,25 @@ fn finding(
     }
 }
 
-/// The calls that lead to a module instance, innermost first.
+/// The calls (or stack resources) that lead to a module instance (or nested stack), innermost first.
 fn module_calls(model: &Model, module: &str) -> Vec<Span> {
     let mut calls = Vec::new();
     let mut address = module;
     while !address.is_empty() {
-        let stripped = fingerprint::without_keys(address);
-        let found = [address, &stripped]
-            .into_iter()
-            .flat_map(|address| model.at_address(address))
+        let call = model
+            .at_address(address)
+            .iter()
             .map(|id| model.resource(*id))
-            .find(|resource| &*resource.kind == "Code::Module");
-        calls.extend(found.map(|call| call.header));
-        address = address.rfind(".module.").map_or("", |at| &address[..at]);
+            .find(|resource| MODULES.contains(&&*resource.kind));
+        let Some(call) = call else {
+            break;
+        };
+        calls.push(call.header);
+        // A call is written outside of what it makes.
+        if call.module.len() >= address.len() {
+            break;
+        }
+        address = &call.module;
     }
     calls
 }

@@ -119,7 +119,7 @@ fn a_directive_above_a_module_call_covers_what_the_call_makes() {
     let inside = "resource \"a\" \"b\" {\n  x = bad\n}\n";
     let bad = rule("bad-word", Severity::High);
     let mut estate = Estate::new(".", &[("main.tf", call), ("m/main.tf", inside)]);
-    estate.resource("module.m", "Code::Module", "main.tf", "module \"m\"");
+    estate.resource("module.m[0]", "Code::Module", "main.tf", "module \"m\"");
     estate.resource(
         "module.m[0].aws_a.b",
         "A",
