@@ -197,9 +197,14 @@ impl<'a> Writer<'a> {
             .filter(|finding| is_full || finding.is_failure())
             .collect();
         let all = wanted.len();
+        let mut inside: FxHashMap<SourceId, bool> = FxHashMap::default();
         let mut chosen: Vec<(usize, &Finding)> = wanted
             .into_iter()
-            .filter(|finding| self.address_of(finding.place.source).is_some())
+            .filter(|finding| {
+                let id = finding.place.source;
+                let known = inside.entry(id);
+                *known.or_insert_with(|| self.address_of(id).is_some())
+            })
             .enumerate()
             .collect();
         self.outside = all - chosen.len();
