@@ -678,6 +678,8 @@ resource "aws_eks_addon" "a" {
   addon_name   = "vpc-cni"
 }
 output "vpc" { value = aws_vpc.v.id }
+resource "aws_flow_log" "f" { vpc_id = aws_vpc.v.id }
+resource "aws_flow_log" "g" { subnet_id = "subnet-0123" }
 "#);
     for (address, name, expected) in [
         ("aws_eks_cluster.c", "role", "[AWS::IAM::Role]"),
@@ -710,13 +712,19 @@ output "vpc" { value = aws_vpc.v.id }
         (
             "aws_vpc.v",
             "referrers",
-            "aws_subnet.s[0] aws_subnet.s[1] output.vpc",
+            "aws_subnet.s[0] aws_subnet.s[1] aws_flow_log.f output.vpc",
         ),
-        ("aws_vpc.v", "flow_logs", "none"),
+        ("aws_vpc.v", "flow_logs", "aws_flow_log.f"),
+        // One property, several kinds: what is another kind's is not looked for outside.
+        ("aws_flow_log.f", "vpc", "aws_vpc.v"),
+        ("aws_flow_log.f", "subnet", "none"),
+        ("aws_flow_log.g", "vpc", "none"),
+        ("aws_flow_log.g", "subnet", "[AWS::EC2::Subnet]"),
+        ("aws_subnet.s[0]", "flow_logs", "none"),
     ] {
         assert_eq!(linked(&model, address, name), expected, "{address} {name}");
     }
-    assert_eq!(ask(&model, "AWS::EC2::VPC", "$.links.flow_logs[*]"), "");
+    assert_eq!(ask(&model, "AWS::EC2::Subnet", "$.links.flow_logs[*]"), "");
     // Everything about what is outside is unknown.
     let cluster = "AWS::EKS::Cluster";
     for query in [
@@ -797,5 +805,185 @@ resource "aws_ebs_encryption_by_default" "e" {}
             "$.links.default_encryption[*].enabled"
         ),
         "~true"
+    );
+}
+
+#[test]
+fn kubernetes_objects_are_one_kind_however_they_are_written() {
+    let plain = r#"
+resource "kubernetes_deployment_v1" "d" {
+  metadata { name = "web" }
+  spec {
+    template {
+      spec {
+        host_pid = "true"
+        container {
+          name  = "app"
+          image = "nginx"
+          security_context {
+            privileged = true
+            capabilities { drop = ["ALL"] }
+          }
+        }
+        volume {
+          name = "v"
+          host_path { path = "/" }
+        }
+      }
+    }
+  }
+}
+"#;
+    let manifest = r#"
+resource "kubernetes_manifest" "d" {
+  manifest = yamldecode(<<-YAML
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: { name: web, labels: { app: x } }
+    spec:
+      template:
+        spec:
+          hostPID: true
+          containers:
+            - name: app
+              image: nginx
+              securityContext: { privileged: true, capabilities: { drop: [ALL] } }
+          volumes: [ { name: v, hostPath: { path: / } } ]
+  YAML
+  )
+}
+"#;
+    for text in [plain, manifest] {
+        let model = hcl(text);
+        for (query, expected) in [
+            ("$.Metadata.Name", r#""web""#),
+            ("$.views.pod.HostPID", "true"),
+            ("$.views.pod.AutomountServiceAccountToken", "~true"),
+            ("$.views.pod.Containers[*].Image", r#""nginx""#),
+            (
+                "$.views.pod['Containers','InitContainers'][*].SecurityContext.Privileged",
+                "true",
+            ),
+            (
+                "$.views.pod.Containers[*].SecurityContext.Capabilities.Drop[*]",
+                r#""ALL""#,
+            ),
+            ("$.views.pod.Volumes[*].HostPath.Path", r#""/""#),
+        ] {
+            assert_eq!(
+                ask(&model, "Kubernetes::Deployment", query),
+                expected,
+                "{query} of {text}"
+            );
+        }
+    }
+    // The user's own keys keep their spelling.
+    let labels = ask(
+        &hcl(manifest),
+        "Kubernetes::Deployment",
+        "$.Metadata.Labels",
+    );
+    assert_eq!(labels, r#"{app: "x"}"#);
+}
+
+#[test]
+fn whose_satellite_it_is_is_not_guessed() {
+    let model = hcl(r#"
+variable "role" {}
+resource "aws_iam_role" "a" {
+  name               = "a"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role_policy_attachment" "x" {
+  role       = var.role
+  policy_arn = "arn:aws:iam::aws:policy/X"
+}
+"#);
+    let found: Vec<String> = model
+        .of_kind("AWS::IAM::Role")
+        .iter()
+        .map(|id| show(&model.resource(*id).properties))
+        .filter(|shown| shown.contains("policy/X"))
+        .collect();
+    assert_eq!(
+        found,
+        [r#"{ManagedPolicyArns: ["arn:aws:iam::aws:policy/X"], …}"#]
+    );
+    // The role of the code may be the one that is meant: what is attached to it is not wholly known.
+    assert_eq!(ask(&model, "AWS::IAM::Role", "$.ManagedPolicyArns[*]"), "…");
+}
+
+#[test]
+fn conditional_satellites_fill_conditionally() {
+    let model = hcl(r#"
+variable "backup" { type = bool }
+resource "aws_efs_file_system" "f" {}
+resource "aws_efs_backup_policy" "b" {
+  count          = var.backup ? 1 : 0
+  file_system_id = aws_efs_file_system.f.id
+  backup_policy { status = "ENABLED" }
+}
+"#);
+    let world = World::new();
+    let kind = "AWS::EFS::FileSystem";
+    ask_in(&model, kind, "$.BackupPolicy.Status", &world);
+    let met = world.take_met();
+    assert_eq!(met.len(), 1, "{met:?}");
+    for (truth, expected) in [(true, r#""ENABLED""#), (false, r#"~"DISABLED""#)] {
+        let world = World::new().with(&met[0], truth).expect("possible");
+        assert_eq!(
+            ask_in(&model, kind, "$.BackupPolicy.Status", &world),
+            expected
+        );
+    }
+}
+
+#[test]
+fn two_writers_of_one_property_are_named() {
+    let (_, _, said) = load(
+        Language::Terraform,
+        r#"
+resource "aws_kms_key" "k" { policy = "{}" }
+resource "aws_kms_key_policy" "p" {
+  key_id = aws_kms_key.k.id
+  policy = "{}"
+}
+"#,
+    );
+    assert_eq!(
+        said,
+        ["`aws_kms_key.k` and `aws_kms_key_policy.p` both set `KeyPolicy`; the former counts here"]
+    );
+}
+
+#[test]
+fn names_with_the_same_unknown_part_agree() {
+    let model = hcl(r#"
+variable "name" {}
+resource "aws_eks_cluster" "c" {
+  name     = "${var.name}-cluster"
+  role_arn = "r"
+  vpc_config { subnet_ids = [] }
+}
+resource "aws_eks_addon" "a" {
+  cluster_name = "${var.name}-cluster"
+  addon_name   = "vpc-cni"
+}
+resource "aws_eks_addon" "b" {
+  cluster_name = "${var.name}-other"
+  addon_name   = "vpc-cni"
+}
+"#);
+    assert_eq!(
+        linked(&model, "aws_eks_addon.a", "cluster"),
+        "aws_eks_cluster.c"
+    );
+    assert_eq!(
+        linked(&model, "aws_eks_addon.b", "cluster"),
+        "[AWS::EKS::Cluster]"
+    );
+    assert_eq!(
+        linked(&model, "aws_eks_cluster.c", "addons"),
+        "aws_eks_addon.a"
     );
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::vocabulary::{By, Through, Vocabulary};
+use super::vocabulary::{By, Through, ThroughStep, Vocabulary};
 use super::{Kind, Link, LinkTarget, Resource, ResourceId};
 use crate::value::{
     Certainty, Data, Guard, Reason, Reference, Segment, Step, Text, Unknown, Value,
@@ -160,6 +160,11 @@ impl Index {
                 if !resolved.targets.is_empty() {
                     return resolved;
                 }
+                if let Some(reference) = &unknown.reference
+                    && self.is_another(reference)
+                {
+                    return resolved;
+                }
                 let is_sure = unknown.is_never_null || unknown.reference.is_some();
                 resolved.outside = Some(!is_sure);
                 match &unknown.reason {
@@ -191,10 +196,22 @@ impl Index {
                 if !resolved.targets.is_empty() {
                     return resolved;
                 }
-                resolved.outside = Some(false);
-                if !is_named {
+                let is_of_another = match text.segments().first() {
+                    Some(Segment::Hole(hole)) => {
+                        let reference = hole.reference.as_ref();
+                        reference.is_some_and(|reference| self.is_another(reference))
+                    }
+                    _ => false,
+                };
+                if is_of_another {
                     return resolved;
                 }
+                if !is_named {
+                    let may_be = kinds.iter().any(|kind| may_identify(text, kind));
+                    resolved.outside = may_be.then_some(false);
+                    return resolved;
+                }
+                resolved.outside = Some(false);
                 if let Some(identity) = identity(value) {
                     resolved.targets = self.by_identity(&identity, kinds);
                 }
@@ -210,6 +227,19 @@ impl Index {
             _ => {}
         }
         resolved
+    }
+
+    /// Whether a reference stands for a resource of the code as a whole; asked where none of the wanted kind was found.
+    fn is_another(&self, reference: &Reference) -> bool {
+        let is_whole = matches!(
+            &*reference.attribute,
+            "id" | "arn" | "name" | "Ref" | "Arn" | "Name"
+        );
+        is_whole
+            && !reference.address.starts_with("data.")
+            && !reference.address.contains(".data.")
+            && (self.by_address.contains_key(&reference.address)
+                || self.by_base.contains_key(&reference.address))
     }
 
     /// The resource whose name ends an ARN (or stands before its version): `arn:aws:iam::1:role/path/name`.
@@ -297,6 +327,39 @@ impl Index {
     }
 }
 
+/// How ids of some kinds begin.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>
+const PREFIXES: [(&str, &str); 22] = [
+    ("acl-", "AWS::EC2::NetworkAcl"),
+    ("ami-", "aws_ami"),
+    ("eigw-", "AWS::EC2::EgressOnlyInternetGateway"),
+    ("eipalloc-", "AWS::EC2::EIP"),
+    ("eni-", "AWS::EC2::NetworkInterface"),
+    ("fs-", "AWS::EFS::FileSystem"),
+    ("fsap-", "AWS::EFS::AccessPoint"),
+    ("i-", "AWS::EC2::Instance"),
+    ("igw-", "AWS::EC2::InternetGateway"),
+    ("lt-", "AWS::EC2::LaunchTemplate"),
+    ("nat-", "AWS::EC2::NatGateway"),
+    ("pcx-", "AWS::EC2::VPCPeeringConnection"),
+    ("pl-", "AWS::EC2::PrefixList"),
+    ("rtb-", "AWS::EC2::RouteTable"),
+    ("sg-", "AWS::EC2::SecurityGroup"),
+    ("snap-", "aws_ebs_snapshot"),
+    ("subnet-", "AWS::EC2::Subnet"),
+    ("tgw-", "AWS::EC2::TransitGateway"),
+    ("vol-", "AWS::EC2::Volume"),
+    ("vpc-", "AWS::EC2::VPC"),
+    ("vpce-", "AWS::EC2::VPCEndpoint"),
+    ("vpce-svc-", "AWS::EC2::VPCEndpointService"),
+];
+
+/// Whether a literal can be an id of a kind: of one whose ids begin with something known it must begin so, too.
+fn may_identify(text: &Text, kind: &str) -> bool {
+    let prefix = PREFIXES.iter().find(|(_, known)| *known == kind);
+    prefix.is_none_or(|(prefix, _)| !text.starts_with(prefix).is_no())
+}
+
 /// Whether the word before the name in an ARN (`role`, `task-definition`) may stand for a kind.
 fn fits(word: &str, kind: &str) -> bool {
     let flat: String = word
@@ -357,7 +420,7 @@ fn unknown_identity(unknown: &Unknown) -> Option<String> {
 /// The values at the end of a path through objects, lists and choices, with the conditions under which they stand there.
 pub(super) fn leaves(
     value: &Value,
-    steps: &[(Arc<str>, Option<(Arc<str>, Arc<str>)>)],
+    steps: &[ThroughStep],
     guard: &Guard,
     visit: &mut dyn FnMut(&Guard, &Value),
 ) {
@@ -379,7 +442,7 @@ pub(super) fn leaves(
         Data::Null => {}
         Data::Unknown(why) if !steps.is_empty() => visit(guard, &unknown_at(why, value)),
         Data::Object(object) => {
-            let Some(((name, only), rest)) = steps.split_first() else {
+            let Some((ThroughStep { name, only }, rest)) = steps.split_first() else {
                 return;
             };
             match (object.get(name), object.more()) {
@@ -405,7 +468,7 @@ pub(super) fn leaves(
 fn leaves_of(
     value: &Value,
     (key, wanted): (&Arc<str>, &Arc<str>),
-    rest: &[(Arc<str>, Option<(Arc<str>, Arc<str>)>)],
+    rest: &[ThroughStep],
     guard: &Guard,
     visit: &mut dyn FnMut(&Guard, &Value),
 ) {

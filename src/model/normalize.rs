@@ -149,6 +149,7 @@ struct Draft {
 }
 
 /// A satellite: what it fills of which kind.
+#[derive(Clone)]
 struct Part {
     entry: Arc<Entry>,
     spelling: usize,
@@ -281,6 +282,8 @@ impl Run {
     fn attach(&mut self, index: &Index) {
         let parts = std::mem::take(&mut self.parts);
         let mut by_values: IndexMap<String, IndexMap<String, Vec<u32>>> = IndexMap::new();
+        let mut anybodys: IndexMap<(Kind, usize), Part> = IndexMap::new();
+        let inside = self.drafts.len();
         for part in parts {
             let spelling = &part.entry.spellings[part.spelling];
             let Role::Part(owner) = &spelling.role else {
@@ -310,6 +313,11 @@ impl Run {
                         self.fill(id, &part, own.and(guard), is_unsure);
                     }
                     Owner::MayBe(id) => self.fill(id, &part, Guard::Always, true),
+                    // Once for each kind and spelling: what one leaves open, others cannot open further.
+                    Owner::Any => {
+                        let key = (part.entry.kind.clone(), part.spelling);
+                        anybodys.entry(key).or_insert_with(|| part.clone());
+                    }
                     Owner::Outside(guard) => {
                         let members = map_members(&spelling.properties, &root);
                         let why = Arc::new(Unknown::because(Reason::Outside));
@@ -325,6 +333,13 @@ impl Run {
                             resource: part.resource.clone(),
                         });
                     }
+                }
+            }
+        }
+        for part in anybodys.values() {
+            for id in 0..inside {
+                if self.drafts[id].kind == part.entry.kind {
+                    self.fill(id as u32, part, Guard::Always, true);
                 }
             }
         }
@@ -346,10 +361,6 @@ impl Run {
             let resolved = index.resolve(leaf, &kinds, &[By::Name, By::Arn, By::Id]);
             owners.extend(self.owners_of(resolved, guard));
         });
-        if let Some(why) = value.as_list().and_then(List::more) {
-            let _ = why;
-            owners.push(Owner::Outside(Guard::Always));
-        }
         owners
     }
 
@@ -367,7 +378,11 @@ impl Run {
             })
             .collect();
         owners.extend(resolved.may_be.into_iter().map(Owner::MayBe));
-        if is_outside || owners.iter().all(|owner| matches!(owner, Owner::MayBe(_))) {
+        if resolved.any.is_some() {
+            owners.push(Owner::Any);
+        }
+        let is_told = |owner: &Owner| matches!(owner, Owner::Is(..));
+        if is_outside || !owners.iter().any(is_told) {
             owners.push(Owner::Outside(guard.clone()));
         }
         owners
@@ -533,6 +548,8 @@ enum Owner {
     Is(u32, Guard),
     /// Perhaps this one's.
     MayBe(u32),
+    /// Perhaps that of any resource of the kind.
+    Any,
     /// That of something outside the code, or it cannot be told.
     Outside(Guard),
 }
@@ -944,7 +961,7 @@ fn map_here(row: &Row, value: &Value, place: &Place<'_>, is_itself: bool) -> Opt
         }
         _ => {}
     }
-    if !row.members.is_empty() && row.decode.is_none() {
+    if !row.members.is_empty() && row.decode.is_none() && !row.is_pascal {
         let inside = match &value.data {
             Data::List(list) if list.items().is_empty() && list.more().is_none() => return None,
             Data::List(_) => first_of(value)?,
@@ -1001,7 +1018,6 @@ fn elements(row: &Row, place: &Place<'_>) -> Option<Value> {
             return map_row(row, place).map(|member| member.value);
         }
         let mut rows = Rows::default();
-        let from = row.at.first().and_then(|path| lookup(path, place));
         expand(&row.members, place, true, &mut |guard, members, more| {
             let item = shaped(members, place.value);
             let null = Value::null(item.span());
@@ -1011,7 +1027,6 @@ fn elements(row: &Row, place: &Place<'_>) -> Option<Value> {
                 rows.more.get_or_insert(why);
             }
         });
-        let _ = from;
         let is_written = !rows.items.is_empty() || rows.more.is_some();
         return is_written.then(|| rows.into_list(place.value.span()));
     };

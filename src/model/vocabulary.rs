@@ -2,7 +2,7 @@
 //!
 //! Upper-case keys of those files are properties in CloudFormation's words, which are the canonical ones; lower-case keys
 //! are directives that say how Terraform spells them and what AWS assumes when they are absent. The grammar is in
-//! `rulesets/README.md`.
+//! `rulesets/VOCABULARY.md`.
 
 mod builtin;
 mod read;
@@ -270,8 +270,17 @@ pub struct LinkRule {
 pub struct Through {
     /// Where it is written.
     pub span: Span,
-    /// The names; with some, a member and the value that list elements must have.
-    pub steps: Vec<(Arc<str>, Option<(Arc<str>, Arc<str>)>)>,
+    /// The names, outermost first.
+    pub steps: Vec<ThroughStep>,
+}
+
+/// A name on the way of a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThroughStep {
+    /// The name.
+    pub name: Arc<str>,
+    /// A member and the value that it must have in those list elements through which the way goes.
+    pub only: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// What a literal says of the resource it names.
@@ -530,7 +539,7 @@ impl Entry {
 
     fn missing_step(&self, through: &Through) -> Option<Arc<str>> {
         let mut members = &*self.properties;
-        for (name, only) in &through.steps {
+        for ThroughStep { name, only } in &through.steps {
             // Below what is not listed further, anything may be.
             if members.is_empty() {
                 return None;

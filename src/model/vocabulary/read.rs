@@ -7,7 +7,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::{
     By, Condition, Defaults, Encoding, Entry, LinkRule, NativeAttribute, NativePath, Properties,
-    Property, Role, Row, Spelling, Through, Type, Vocabulary,
+    Property, Role, Row, Spelling, Through, ThroughStep, Type, Vocabulary,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::Kind;
@@ -710,7 +710,10 @@ fn through(text: &str, span: Span) -> Option<Through> {
             None if rest.is_empty() => rest,
             None => return None,
         };
-        steps.push((name.into(), only));
+        steps.push(ThroughStep {
+            name: name.into(),
+            only,
+        });
     }
     (!steps.is_empty()).then_some(Through { span, steps })
 }
