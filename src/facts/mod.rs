@@ -82,13 +82,13 @@ impl Scope<'_> {
 pub const FACTS: &[Fact] = &[
     Fact {
         name: "network.ingress",
-        kinds: network::GROUPS,
+        kinds: network::INGRESS_KINDS,
         shape: &network::RULES,
         compute: network::ingress,
     },
     Fact {
         name: "network.egress",
-        kinds: network::GROUPS,
+        kinds: network::EGRESS_KINDS,
         shape: &network::RULES,
         compute: network::egress,
     },

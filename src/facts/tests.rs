@@ -265,6 +265,23 @@ s: { kind: AWS::EC2::SecurityGroupIngress, exists: Debug, properties: { IpProtoc
 }
 
 #[test]
+fn a_rule_of_its_own_answers_for_itself() {
+    let text = "
+r: { kind: AWS::EC2::SecurityGroupIngress, properties: { GroupId: !Unknown g, IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0 } }
+e: { kind: AWS::EC2::SecurityGroupEgress, properties: { IpProtocol: '-1', CidrIp: 10.0.0.0/8 } }
+";
+    let case = Case::new(text);
+    for (rule, fact, expected) in [
+        ("r", "network.ingress", "0.0.0.0/0 world 22 true false"),
+        ("e", "network.egress", "10.0.0.0/8 private 0 false false"),
+    ] {
+        let list = case.fact(rule, fact, &World::new());
+        let members = ["source", "reach", "from_port", "from_world", "inline"];
+        assert_eq!(table(&list, &members), [expected], "{rule}");
+    }
+}
+
+#[test]
 fn default_groups_are_read_in_terraform_s_words() {
     let text = "
 d:

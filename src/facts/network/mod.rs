@@ -22,7 +22,13 @@ pub(super) use public::{KINDS as ON_NETWORKS, PUBLIC, public};
 const DEFAULT_GROUP: &str = "aws_default_security_group";
 
 /// Kinds that hold security group rules.
-pub(super) const GROUPS: &[&str] = &["AWS::EC2::SecurityGroup", DEFAULT_GROUP];
+const GROUP: &str = "AWS::EC2::SecurityGroup";
+
+/// Kinds that admit traffic. A rule that is a resource of its own is asked too: its group may be outside the code.
+pub(super) const INGRESS_KINDS: &[&str] = &[GROUP, DEFAULT_GROUP, "AWS::EC2::SecurityGroupIngress"];
+
+/// Kinds that let traffic out.
+pub(super) const EGRESS_KINDS: &[&str] = &[GROUP, DEFAULT_GROUP, "AWS::EC2::SecurityGroupEgress"];
 
 /// `network.ingress`, `network.egress`.
 pub(super) const RULES: Shape = Shape::List(&Shape::Object(&[
@@ -451,6 +457,12 @@ fn rules(scope: &Scope<'_>, direction: &Direction) -> Rules {
         more: None,
     };
     let group = scope.resource;
+    if &*group.kind != GROUP && &*group.kind != DEFAULT_GROUP {
+        for body in cases::cases(&group.properties, scope.world) {
+            rules.read(scope, direction, &body.value, &body.guard, false);
+        }
+        return rules;
+    }
     let name = if &*group.kind == DEFAULT_GROUP {
         direction.block
     } else {
