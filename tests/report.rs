@@ -280,3 +280,18 @@ Resources:
     assert_eq!(report.counts.suppressed, 1, "{:?}", report.findings);
     assert_eq!(report.diagnostics, []);
 }
+
+#[test]
+fn what_is_not_written_is_named_in_the_words_of_its_language() {
+    let cluster = CLUSTER.replace("    endpoint_public_access = var.public\n", "");
+    let (report, sources) = report(Language::Terraform, ".", &[("main.tf", &cluster)]);
+    insta::assert_snapshot!(shown(&report, &sources), @r#"
+    high[eks-public-endpoint-open-to-world]: anyone on the internet can reach the API of aws_eks_cluster.main
+     --> main.tf:8:3
+      |
+    8 |   vpc_config {
+      |   ^^^^^^^^^^ `endpoint_public_access` is not set: AWS assumes true
+
+    1 finding: 1 high (1 resource of 1 stack checked with 1 rule)
+    "#);
+}

@@ -18,6 +18,7 @@
 //!   place      {file, range: {start: {line, column}, end: {line, column}}}, always but for what nobody wrote;
 //!              lines and columns from 1, columns in characters, the end behind the last character
 //!   property   canonical path of the offending value
+//!   argument   the same path in the words of the resource's language
 //!   value      the value for people; (hidden) instead of secrets
 //!   default    true if AWS supplies the value because nothing is written
 //!   trail      [{place, text}]: how the value came to its place, nearest first
@@ -179,6 +180,8 @@ struct Shown<'a> {
     place: Option<At>,
     #[serde(skip_serializing_if = "str::is_empty")]
     property: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    argument: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     value: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -344,6 +347,7 @@ fn shown<'a>(finding: &'a Finding, sources: &SourceMap) -> Shown<'a> {
         message: &finding.message,
         place: at(finding.place, sources),
         property: &finding.path,
+        argument: &finding.argument,
         value: &finding.value,
         default: finding.is_default,
         trail: labelled(&finding.trail, sources),
@@ -455,6 +459,7 @@ mod tests {
                 }
               },
               "property": "ResourcesVpcConfig.EndpointPublicAccess",
+              "argument": "ResourcesVpcConfig.EndpointPublicAccess",
               "value": "true",
               "trail": [
                 {

@@ -716,6 +716,7 @@ impl<'a> Writer<'a> {
         set("severity", finding.severity.as_str().into());
         set("confidence", confidence(finding.confidence).into());
         set("path", finding.path.clone().into());
+        set("argument", finding.argument.clone().into());
         set("value", shortened(&finding.value, 200).into());
         if let Some(condition) = &finding.condition {
             set(
@@ -837,7 +838,7 @@ fn value_sentence(finding: &Finding) -> Option<String> {
     if finding.path.is_empty() || finding.path.starts_with("facts") {
         return None;
     }
-    let name = finding.path.rsplit('.').next().unwrap_or(&finding.path);
+    let name = finding.argument.rsplit('.').next().unwrap_or_default();
     let value = shortened(&finding.value, 200);
     Some(if finding.is_default {
         let assumed = value.strip_suffix(" (default)").unwrap_or(&value);

@@ -210,7 +210,7 @@ impl Writer<'_> {
             return text.clone();
         }
         let value = shortened(&finding.value, LONGEST_VALUE);
-        let name = match finding.path.rsplit('.').next() {
+        let name = match finding.argument.rsplit('.').next() {
             Some(name) if !name.is_empty() && !finding.path.starts_with("facts") => name,
             _ => "it",
         };

@@ -47,6 +47,8 @@ pub struct Finding {
     pub value: String,
     /// Canonical path of the offending value in its resource.
     pub path: String,
+    /// The same path in the words of the resource's own language, as far as there are such words.
+    pub argument: String,
     /// Whether AWS supplies the value because nothing is written.
     pub is_default: bool,
     /// How the value came to its place, nearest first.
@@ -281,6 +283,7 @@ fn finding(
         place,
         moved,
         value: offender.text,
+        argument: in_own_words(model, owner, &offender.path),
         path: offender.path,
         is_default: offender.origin.is_default,
         trail,
@@ -299,6 +302,22 @@ fn finding(
         written,
         above,
         rule: outcome.rule,
+    }
+}
+
+/// A canonical path as the owner's language says it: `vpc_config.endpoint_public_access`.
+fn in_own_words(model: &Model, owner: &Resource, path: &str) -> String {
+    let names: Vec<&str> = path
+        .split('.')
+        .map(|step| step.split('[').next().unwrap_or(step))
+        .collect();
+    let native = match owner.language {
+        Language::Terraform => model.vocabulary.entry(&owner.kind),
+        Language::CloudFormation => None,
+    };
+    match native.and_then(|entry| entry.native_path(&names)) {
+        Some(native) if !native.is_empty() => native.join("."),
+        _ => path.to_owned(),
     }
 }
 
