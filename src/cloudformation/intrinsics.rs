@@ -143,6 +143,9 @@ impl Template<'_> {
         {
             return read(&value, place, self.parameter_step(name));
         }
+        if let Some(made) = self.made_aliases.get(name).cloned() {
+            return self.referred(&made, place);
+        }
         if self.resources.contains_key(name) {
             let unknown = Unknown::attribute(self.address(name), "Ref".into());
             return Value::new(Data::Unknown(Arc::new(unknown)), place);
@@ -457,7 +460,9 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
             Some(value) => value,
             None if name.is_empty() => template.wrong(place, "Fn::Sub", "a name in each `${}`"),
             None => match name.split_once('.') {
-                Some((resource, attribute)) if !name.starts_with("AWS::") => {
+                Some((resource, attribute))
+                    if !name.starts_with("AWS::") && !template.made_aliases.contains_key(name) =>
+                {
                     template.attribute(resource, attribute, place)
                 }
                 _ => template.referred(name, place),

@@ -7,6 +7,7 @@ mod intrinsics;
 mod nested;
 mod parameters;
 mod recognise;
+mod sam;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -177,6 +178,8 @@ struct Template<'a> {
     /// The texts that tell the worlds of each parameter apart.
     compared: FxHashMap<Arc<str>, Vec<Arc<str>>>,
     nested: RefCell<FxHashMap<Arc<str>, Option<Rc<Nested>>>>,
+    /// What `Function.Alias` and the like mean: ids that the serverless transform made.
+    made_aliases: FxHashMap<Arc<str>, Arc<str>>,
     /// Variables of loops whose collections are not known.
     symbolic: RefCell<FxHashSet<Arc<str>>>,
     /// Parts that loops have made.
@@ -226,6 +229,7 @@ impl<'a> Template<'a> {
             uses: Uses::default(),
             compared: FxHashMap::default(),
             nested: RefCell::default(),
+            made_aliases: FxHashMap::default(),
             symbolic: RefCell::default(),
             made: Cell::new(0),
             depth: Cell::new(0),
@@ -243,6 +247,21 @@ impl<'a> Template<'a> {
                 _ => template.outputs = section,
             }
         }
+        if all_transforms(&members)
+            .iter()
+            .any(|name| name == sam::NAME)
+        {
+            let globals = members.get("Globals").map(|member| &member.value);
+            let expansion = sam::expand(&template.resources, globals);
+            template.resources = expansion.resources;
+            template.made_aliases = expansion.aliases;
+            for (place, kind) in expansion.left {
+                template.say(
+                    Diagnostic::warning("not_analysed", place, format!("`{kind}` is not expanded"))
+                        .hint("the resources that it makes are not analysed"),
+                );
+            }
+        }
         for section in [&template.resources, &template.outputs] {
             for (name, member) in section {
                 if name.starts_with("Fn::") {
@@ -255,6 +274,7 @@ impl<'a> Template<'a> {
                 }
             }
         }
+        template.find_modules();
         template
             .resources
             .retain(|name, _| !name.starts_with("Fn::"));
@@ -311,7 +331,8 @@ impl<'a> Template<'a> {
             let name = transform.member("Name");
             let name = name.as_ref().unwrap_or(transform).as_str().unwrap_or("");
             // Neither adds a resource that a template could be wrong about.
-            let is_harmless = name.starts_with("AWS::LanguageExtensions")
+            let is_harmless = name == sam::NAME
+                || name.starts_with("AWS::LanguageExtensions")
                 || name.starts_with("AWS::CodeDeployBlueGreen")
                 || name.starts_with("AWS::SecretsManager");
             if is_harmless || name.is_empty() {
@@ -526,5 +547,21 @@ impl<'a> Template<'a> {
                 .chain(self.resources.keys())
                 .map(|known| &**known),
         )
+    }
+}
+
+/// The names of a template's transforms.
+fn all_transforms(members: &Members) -> Vec<String> {
+    let Some(transform) = members.get("Transform") else {
+        return Vec::new();
+    };
+    let name = |value: &Value| value.as_str().map(str::to_owned);
+    match &transform.value.data {
+        Data::List(_) => transform
+            .value
+            .elements()
+            .filter_map(|v| name(&v))
+            .collect(),
+        _ => name(&transform.value).into_iter().collect(),
     }
 }

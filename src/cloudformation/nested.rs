@@ -57,13 +57,11 @@ impl Template<'_> {
 
     fn evaluate_nested(&self, name: &Arc<str>) -> Option<Nested> {
         let resource = &self.resources.get(name)?.value;
-        let location = match resource.member("Type")?.as_str()? {
-            "AWS::CloudFormation::Stack" => "TemplateURL",
-            "AWS::Serverless::Application" => "Location",
-            _ => return None,
-        };
+        if resource.member("Type")?.as_str()? != "AWS::CloudFormation::Stack" {
+            return None;
+        }
         let properties = resource.member("Properties")?;
-        let location = self.evaluate(&properties.member(location)?);
+        let location = self.evaluate(&properties.member("TemplateURL")?);
         let path = self.local_path(location.as_str()?)?;
         if self.context.files.kind(&path).is_none() {
             self.say(
