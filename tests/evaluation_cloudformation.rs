@@ -678,3 +678,133 @@ Resources:
     assert_eq!(file.slice(source.0), "0.0.0.0/0");
     assert_eq!(source.1.describe(), "default of `Cidr`");
 }
+
+fn load_template(template: &str) -> (Declared, SourceMap) {
+    let memory = MemoryFiles::new([("template.yaml", template)]);
+    let sources = SourceMap::new();
+    let stack = Stack {
+        language: Language::CloudFormation,
+        path: "template.yaml".into(),
+    };
+    let declared = load(&memory, &sources, &stack, &Inputs::default());
+    (declared, sources)
+}
+
+#[test]
+fn serverless_functions_become_functions_roles_and_permissions() {
+    check(
+        "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {Timeout: 3, Tags: {a: b}, VpcConfig: {SubnetIds: [s-1], SecurityGroupIds: [sg-1]}}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: h
+      CodeUri: ./src
+      Timeout: 9
+      Policies:
+        - AWSLambdaRole
+        - !Ref Managed
+        - Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]
+        - SQSPollerPolicy: {QueueName: !GetAtt Q.QueueName}
+      Events:
+        Poll: {Type: SQS, Properties: {Queue: !GetAtt Q.Arn, BatchSize: 1}}
+        Get: {Type: Api, Properties: {Path: '/a/{id}', Method: get}}
+  G:
+    Type: AWS::Serverless::Function
+    Properties: {InlineCode: x, Role: !GetAtt R.Arn, VpcConfig: !Ref AWS::NoValue, FunctionUrlConfig: {AuthType: NONE}}
+  Q: {Type: AWS::SQS::Queue}
+Outputs:
+  Url: {Value: !Sub 'https://${ServerlessRestApi}.execute-api'}
+",
+        "F: {Handler: \"h\", Timeout: 9, VpcConfig: {SubnetIds: [\"s-1\"], SecurityGroupIds: [\"sg-1\"]}, Code: ?, Role: ?FRole.Arn, Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
+        FRole: {AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sts:AssumeRole\"], Effect: \"Allow\", Principal: {Service: [\"lambda.amazonaws.com\"]}}]}, ManagedPolicyArns: [\"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaRole\", ?], Policies: [{PolicyDocument: {Statement: [{Effect: \"Allow\", Action: \"s3:*\", Resource: \"*\"}]}, PolicyName: \"FRolePolicy2\"}, {PolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sqs:ChangeMessageVisibility\", \"sqs:ChangeMessageVisibilityBatch\", \"sqs:DeleteMessage\", \"sqs:DeleteMessageBatch\", \"sqs:GetQueueAttributes\", \"sqs:ReceiveMessage\"], Effect: \"Allow\", Resource: \"arn:?:sqs:?:?:?\"}]}, PolicyName: \"FRolePolicy3\"}], Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
+        FPoll: {FunctionName: ?F.Ref, EventSourceArn: ?Q.Arn, BatchSize: 1}
+        FGetPermissionProd: {Action: \"lambda:InvokeFunction\", FunctionName: ?F.Ref, Principal: \"apigateway.amazonaws.com\", SourceArn: \"arn:?:execute-api:?:?:?/*/GET/a/*\"}
+        G: {Timeout: 3, Code: {ZipFile: \"x\"}, Role: ?, Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
+        GUrl: {TargetFunctionArn: ?G.Ref, AuthType: \"NONE\"}
+        GUrlPublicPermissions: {Action: \"lambda:InvokeFunctionUrl\", FunctionName: ?G.Ref, FunctionUrlAuthType: \"NONE\", Principal: \"*\"}
+        Q: {}
+        ServerlessRestApi: {Body: ?, Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
+        ServerlessRestApiDeployment: {RestApiId: ?ServerlessRestApi.Ref}
+        ServerlessRestApiProdStage: {RestApiId: ?ServerlessRestApi.Ref, DeploymentId: ?ServerlessRestApiDeployment.Ref, StageName: \"Prod\", Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
+        output Url: \"https://?.execute-api\"
+        ! 14:11 invalid_expression: `Managed` is neither a parameter nor a resource of this template
+        ! 22:39 invalid_expression: no resource `R` is in this template",
+    );
+}
+
+#[test]
+fn what_the_transform_makes_points_at_what_asked_for_it() {
+    let (declared, sources) = load_template(
+        "Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies:
+        - S3CrudPolicy: {BucketName: b}
+        - Fn::If: [C, {DynamoDBCrudPolicy: {TableName: t}}, AWSLambdaRole]
+      FunctionUrlConfig: {AuthType: NONE}
+Conditions:
+  C: !Equals [!Ref AWS::Region, us-east-1]
+",
+    );
+    let file = sources.by_path("template.yaml").expect("read");
+    let find = |address: &str| {
+        let found = declared.resources.iter().find(|r| &*r.address == address);
+        found.expect("made")
+    };
+    let role = find("FRole");
+    assert_eq!(file.slice(role.header), "F");
+    let policies = role.body.member("Policies").expect("inline");
+    let crud = policies.elements().next().expect("first");
+    assert_eq!(file.slice(crud.span()), "S3CrudPolicy");
+    let choice = policies.elements().nth(1).expect("second");
+    assert!(shown(&choice).ends_with("| AWS::Region is not \"us-east-1\" => null)"));
+    let managed = role.body.member("ManagedPolicyArns").expect("managed");
+    assert!(shown(&managed).contains(
+        "AWS::Region is not \"us-east-1\" => \"arn:aws:iam::aws:policy/service-role/AWSLambdaRole\""
+    ));
+    let permission = find("FUrlPublicPermissions");
+    assert_eq!(file.slice(permission.header), "AuthType");
+    assert_eq!(declared.diagnostics, []);
+}
+
+#[test]
+fn state_machines_tables_and_apis_of_the_transform() {
+    check(
+        "
+Transform: [AWS::Serverless-2016-10-31]
+Resources:
+  M:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {StartAt: A}
+      Logging: {Level: ALL}
+      Policies: [{LambdaInvokePolicy: {FunctionName: f}}]
+  T:
+    Type: AWS::Serverless::SimpleTable
+    Properties: {SSESpecification: {SSEEnabled: true}}
+  A:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: v1, EndpointConfiguration: PRIVATE, DefinitionBody: {swagger: 2}, TracingEnabled: true}
+  H:
+    Type: AWS::Serverless::HttpApi
+    Properties: {AccessLogSettings: {DestinationArn: d}}
+Outputs:
+  S: {Value: !Ref A.Stage}
+",
+        "M: {DefinitionString: \"{\\\"StartAt\\\":\\\"A\\\"}\" ~ {StartAt: \"A\"}, LoggingConfiguration: {Level: \"ALL\"}, RoleArn: ?MRole.Arn, Tags: [{Key: \"stateMachine:createdBy\", Value: \"SAM\"}]}
+        MRole: {AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sts:AssumeRole\"], Effect: \"Allow\", Principal: {Service: [\"states.amazonaws.com\"]}}]}, ManagedPolicyArns: [], Policies: [{PolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"lambda:InvokeFunction\"], Effect: \"Allow\", Resource: \"arn:?:lambda:?:?:function:f*\"}]}, PolicyName: \"MRolePolicy0\"}], Tags: [{Key: \"stateMachine:createdBy\", Value: \"SAM\"}]}
+        T: {AttributeDefinitions: [{AttributeName: \"id\", AttributeType: \"S\"}], KeySchema: [{AttributeName: \"id\", KeyType: \"HASH\"}], BillingMode: \"PAY_PER_REQUEST\", SSESpecification: {SSEEnabled: true}}
+        A: {Body: {swagger: 2}, EndpointConfiguration: {Types: [\"PRIVATE\"]}, Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
+        ADeployment: {RestApiId: ?A.Ref}
+        Av1Stage: {RestApiId: ?A.Ref, DeploymentId: ?ADeployment.Ref, StageName: \"v1\", TracingEnabled: true, Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
+        H: {Body: ?}
+        HApiGatewayDefaultStage: {ApiId: ?H.Ref, StageName: \"$default\", AutoDeploy: true, AccessLogSettings: {DestinationArn: \"d\"}}
+        output S: ?Av1Stage.Ref",
+    );
+}

@@ -252,7 +252,12 @@ impl<'a> Template<'a> {
             .any(|name| name == sam::NAME)
         {
             let globals = members.get("Globals").map(|member| &member.value);
-            let expansion = sam::expand(&template.resources, globals);
+            // The transform knows the values of parameters, and runs before functions do.
+            let resolve = |value: &Value| match value.as_object() {
+                Some(object) if object.get("Ref").is_none() => None,
+                _ => parameters::scalar_text(&template.evaluate(value)),
+            };
+            let expansion = sam::expand(&template.resources, globals, &resolve);
             template.resources = expansion.resources;
             template.made_aliases = expansion.aliases;
             for (place, kind) in expansion.left {

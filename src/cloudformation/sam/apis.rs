@@ -1,7 +1,8 @@
 //! Serverless APIs, tables and applications.
 
 use super::{
-    Expansion, ImplicitApi, Properties, Source, list, object, packaged, reference, tags, text,
+    Expansion, ImplicitApi, Properties, Resolve, Source, in_id, list, object, packaged, reference,
+    tags, text,
 };
 use crate::source::Span;
 use crate::value::{Members, Value};
@@ -77,7 +78,7 @@ pub(super) fn rest(source: &Source<'_>, expansion: &mut Expansion) {
     expansion.add(deployment.clone(), kind, key, source, properties);
     // A stage that is named by a function is called `Stage`.
     let stage = source.text("StageName").unwrap_or_default();
-    let stage_id = format!("{name}{stage}Stage");
+    let stage_id = format!("{name}{}Stage", in_id(&stage));
     let mut properties = Properties::default();
     properties.set("RestApiId", key, reference(name, key));
     properties.set("DeploymentId", key, reference(&deployment, key));
@@ -151,12 +152,10 @@ pub(super) fn http(source: &Source<'_>, expansion: &mut Expansion) {
         source,
         properties,
     );
-    let stage_id = match source.get("StageName") {
-        None => format!("{name}ApiGatewayDefaultStage"),
-        Some(_) => format!(
-            "{name}{}Stage",
-            source.text("StageName").unwrap_or_default()
-        ),
+    let stage = source.text("StageName").map(|stage| in_id(&stage));
+    let stage_id = match (source.get("StageName"), stage.as_deref()) {
+        (None, _) | (_, Some("default")) => format!("{name}ApiGatewayDefaultStage"),
+        (Some(_), stage) => format!("{name}{}Stage", stage.unwrap_or_default()),
     };
     let mut properties = Properties::default();
     properties.set("ApiId", key, reference(name, key));
@@ -181,7 +180,12 @@ pub(super) fn http(source: &Source<'_>, expansion: &mut Expansion) {
 }
 
 /// The API that is made when an event names none.
-pub(super) fn implicit(api: ImplicitApi, globals: Option<&Value>, expansion: &mut Expansion) {
+pub(super) fn implicit(
+    api: ImplicitApi,
+    globals: Option<&Value>,
+    resolve: Resolve<'_>,
+    expansion: &mut Expansion,
+) {
     let (name, section) = if api.is_http {
         ("ServerlessHttpApi", "HttpApi")
     } else {
@@ -206,6 +210,7 @@ pub(super) fn implicit(api: ImplicitApi, globals: Option<&Value>, expansion: &mu
         key: api.place,
         resource: &nothing,
         properties,
+        resolve,
     };
     if api.is_http {
         http(&source, expansion);

@@ -192,7 +192,10 @@ pub(super) fn of_function(
                             Some(name) => reference(name, api.span()),
                             None => api,
                         };
-                        (api, "Stage")
+                        let stage = api.member("Ref");
+                        let stage = stage.as_ref().and_then(Value::as_str);
+                        let stage = stage.and_then(|name| expansion.stages.get(name));
+                        (api, stage.map_or("AllStages", String::as_str).to_owned())
                     }
                     None => {
                         let implicit = ImplicitApi {
@@ -211,7 +214,7 @@ pub(super) fn of_function(
                         } else {
                             "ServerlessRestApi"
                         };
-                        (reference(name, key), "Prod")
+                        (reference(name, key), "Prod".to_owned())
                     }
                 };
                 let (method, path) = (event.get("Method"), event.get("Path"));
@@ -232,7 +235,7 @@ pub(super) fn of_function(
                     "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{__ApiId__}}/*{route}"
                 );
                 let arn = sub(&pattern, vec![("__ApiId__", api)], key);
-                let suffix = if is_http { "" } else { stage };
+                let suffix = if is_http { String::new() } else { stage };
                 let properties = permission("apigateway.amazonaws.com", Some(("SourceArn", arn)));
                 expansion.add(
                     format!("{id}Permission{suffix}"),
@@ -441,6 +444,9 @@ fn caller(service: &str, id: &str, action: &str, arn: &Value, event: &Event) -> 
     properties
 }
 
+/// Makes the permission of a service to call the function: who, and the property that limits from where.
+type Permission<'p> = &'p dyn Fn(&str, Option<(&str, Value)>) -> Properties;
+
 fn subscribe(
     source: &Source<'_>,
     event: &Event,
@@ -448,7 +454,7 @@ fn subscribe(
     target: &Value,
     arn: &Value,
     expansion: &mut Expansion,
-    permission: &dyn Fn(&str, Option<(&str, Value)>) -> Properties,
+    permission: Permission<'_>,
 ) {
     let key = event.key;
     let topic = event.get("Topic");
@@ -483,9 +489,10 @@ fn subscribe(
     let own = event.get("SqsSubscription");
     let own = own.as_ref().filter(|own| own.as_object().is_some());
     let queue = format!("{id}Queue");
-    let given = own.and_then(|own| Some((own.member("QueueArn")?, own.member("QueueUrl"))));
+    let given = own.and_then(|own| own.member("QueueArn"));
     let (queue_arn, queue_url) = match given {
-        Some((arn, url)) => (arn, url),
+        // Its policy is the user's business.
+        Some(arn) => (arn, None),
         None => {
             let kind = "AWS::SQS::Queue";
             expansion.add(queue.clone(), kind, key, source, Properties::default());

@@ -139,7 +139,7 @@ fn object_in_bucket(uri: &Value, what: &str) -> Value {
 /// The alias of a function that publishes one.
 fn published(source: &Source<'_>, expansion: &mut Expansion) -> Option<String> {
     let alias = source.member("AutoPublishAlias")?;
-    let alias_name = alias.value.as_str()?.to_owned();
+    let alias_name = source.text("AutoPublishAlias")?;
     let name = &*source.name;
     let place = alias.key;
     let version = format!("{name}Version");
@@ -153,7 +153,8 @@ fn published(source: &Source<'_>, expansion: &mut Expansion) -> Option<String> {
         source,
         properties,
     );
-    let id = format!("{name}Alias{alias_name}");
+    let in_id = alias_name.replace('-', "D").replace('_', "U");
+    let id = format!("{name}Alias{in_id}");
     let mut properties = Properties::default();
     properties.set("FunctionName", place, reference(name, place));
     properties.set(

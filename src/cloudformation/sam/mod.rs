@@ -28,8 +28,10 @@ pub(super) struct Expansion {
     pub(super) aliases: FxHashMap<Arc<str>, Arc<str>>,
     /// Serverless resources that are left as they are: name and type.
     pub(super) left: Vec<(Span, String)>,
-    /// Whether some function's event asks for an API that the template does not name.
+    /// APIs that functions' events ask for and the template does not name.
     implicit_apis: Vec<ImplicitApi>,
+    /// The stage of each API of the template, as ids of resources have it.
+    stages: FxHashMap<Arc<str>, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +40,27 @@ struct ImplicitApi {
     place: Span,
 }
 
+/// What a value is, as far as parameters decide it: the transform sees their values.
+pub(super) type Resolve<'r> = &'r dyn Fn(&Value) -> Option<String>;
+
 /// Carries out the transform.
-pub(super) fn expand(resources: &Members, globals: Option<&Value>) -> Expansion {
+pub(super) fn expand(
+    resources: &Members,
+    globals: Option<&Value>,
+    resolve: Resolve<'_>,
+) -> Expansion {
     let mut expansion = Expansion::default();
+    for (name, member) in resources {
+        let kind = member.value.member("Type");
+        if kind.as_ref().and_then(Value::as_str) == Some("AWS::Serverless::Api") {
+            let own = member.value.member("Properties");
+            let own = own.and_then(|properties| properties.member("StageName"));
+            let global = || globals?.member("Api")?.member("StageName");
+            let stage = own.or_else(global).and_then(|stage| resolve(&stage));
+            let stage = stage.map_or_else(|| "Stage".to_owned(), |stage| in_id(&stage));
+            expansion.stages.insert(name.clone(), stage);
+        }
+    }
     for (name, member) in resources {
         let kind = member.value.member("Type");
         let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
@@ -61,6 +81,7 @@ pub(super) fn expand(resources: &Members, globals: Option<&Value>) -> Expansion 
             key: member.key,
             resource: &member.value,
             properties,
+            resolve,
         };
         match service {
             "Function" => functions::function(&source, &mut expansion),
@@ -77,7 +98,7 @@ pub(super) fn expand(resources: &Members, globals: Option<&Value>) -> Expansion 
         }
     }
     for api in std::mem::take(&mut expansion.implicit_apis) {
-        apis::implicit(api, globals, &mut expansion);
+        apis::implicit(api, globals, resolve, &mut expansion);
     }
     expansion
 }
@@ -88,6 +109,7 @@ struct Source<'v> {
     key: Span,
     resource: &'v Value,
     properties: Value,
+    resolve: Resolve<'v>,
 }
 
 impl Source<'_> {
@@ -105,8 +127,13 @@ impl Source<'_> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        self.get(name)?.as_str().map(str::to_owned)
+        (self.resolve)(&self.get(name)?)
     }
+}
+
+/// A name as a part of an id, which has letters and digits only.
+fn in_id(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 /// Properties that are being put together.
