@@ -1,5 +1,8 @@
 //! Rules: YAML files of clauses in, outcomes on a model out.
 
+pub mod clause;
+mod truth;
+
 use std::fmt;
 use std::sync::Arc;
 
