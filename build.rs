@@ -13,7 +13,7 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     let files = yaml_files(&root)?;
     fs::write(out.join("vocabulary.rs"), vocabulary(&root, &files)?)?;
-    // Further tables (the rules, their options) are written here, each by a function of its own over `files`.
+    fs::write(out.join("rules.rs"), rules(&root, &files)?)?;
     Ok(())
 }
 
@@ -125,6 +125,111 @@ fn terraform_types(text: &str) -> Vec<&str> {
             };
             let list = &list[..end.unwrap_or(list.len())];
             list.split(['[', ']', ',', ' ']).for_each(&mut add);
+        }
+    }
+    found
+}
+
+/// All rule files with what is needed to find the right ones without parsing: kinds, languages, where samples begin.
+fn rules(root: &Path, files: &[PathBuf]) -> io::Result<String> {
+    let mut kinds_in_terraform: Vec<String> = Vec::new();
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for path in files
+        .iter()
+        .filter(|path| is_named(path, "_resources.yaml"))
+    {
+        let text = fs::read_to_string(path)?;
+        for (key, start, end) in sections(&text) {
+            if key == "groups" {
+                for line in text[start..end]
+                    .lines()
+                    .filter(|line| line.starts_with("  "))
+                {
+                    if let Some((name, kinds)) = line.trim().split_once(": ")
+                        && !name.starts_with('#')
+                    {
+                        groups.push((name.to_owned(), words(kinds)));
+                    }
+                }
+            } else if !terraform_types(&text[start..end]).is_empty() {
+                kinds_in_terraform.push(key.to_owned());
+            }
+        }
+    }
+    let mut rules = String::from("static RULES: &[Embedded] = &[\n");
+    let mut options = String::from("static OPTIONS: &[(&str, &str)] = &[\n");
+    for path in files {
+        if is_named(path, "_options.yaml") {
+            writeln!(
+                options,
+                "    ({:?}, include_str!({path:?})),",
+                shown(root, path)
+            )
+            .map_err(io::Error::other)?;
+            continue;
+        }
+        let is_hidden = path
+            .file_name()
+            .is_none_or(|name| name.to_string_lossy().starts_with('_'));
+        if is_hidden {
+            continue;
+        }
+        let text = fs::read_to_string(path)?;
+        let parts = sections(&text);
+        let part = |wanted: &str| parts.iter().find(|(key, _, _)| *key == wanted);
+        let end = match (part("samples"), parts.last()) {
+            // Samples come last, or the whole file is read.
+            (Some((_, start, _)), Some(("samples", ..))) => *start,
+            _ => text.len(),
+        };
+        let applies_to = part("applies_to").map_or("", |(_, start, end)| &text[*start..*end]);
+        let applies_to = applies_to.split_once(':').map_or("", |(_, list)| list);
+        let mut kinds: Vec<String> = Vec::new();
+        for name in words(applies_to) {
+            let group = groups.iter().find(|(group, _)| *group == name);
+            let expanded = group.map_or(vec![name], |(_, kinds)| kinds.clone());
+            for kind in expanded {
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
+        }
+        let mut languages = Vec::new();
+        let is_native = |kind: &String| kind.contains('_') && !kind.contains("::");
+        if kinds
+            .iter()
+            .any(|kind| is_native(kind) || kinds_in_terraform.contains(kind))
+        {
+            languages.push("terraform");
+        }
+        if kinds.iter().any(|kind| kind.starts_with("AWS::")) {
+            languages.push("cloudformation");
+        }
+        writeln!(
+            rules,
+            "    Embedded {{ path: {:?}, text: include_str!({path:?}), end: {end}, kinds: &{kinds:?}, languages: &{languages:?} }},",
+            shown(root, path)
+        )
+        .map_err(io::Error::other)?;
+    }
+    Ok(format!("{rules}];\n{options}];\n"))
+}
+
+fn is_named(path: &Path, name: &str) -> bool {
+    path.file_name().is_some_and(|own| own == name)
+}
+
+/// The words of a YAML list, in brackets or one a line, comments left out.
+fn words(list: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in list.lines() {
+        let line = line.split(" #").next().unwrap_or_default();
+        let line = line.trim().trim_start_matches("- ");
+        for word in line.split(['[', ']', ',', ' ']) {
+            let word = word.trim_matches(['"', '\'']);
+            if !word.is_empty() && word != "-" {
+                found.push(word.to_owned());
+            }
         }
     }
     found

@@ -11,7 +11,8 @@ mod select;
 pub use compare::{equals, less, list_holds};
 pub use query::{Query, QueryError, Segment, Selector};
 pub use select::{
-    Branch, Candidate, Found, Item, Key, Node, Selection, Target, Trace, exists, expect, select,
+    Branch, Candidate, Found, Item, Key, Missing, Node, Selection, Target, Trace, exists, expect,
+    select,
 };
 
 #[cfg(test)]

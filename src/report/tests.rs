@@ -175,6 +175,10 @@ pub(crate) fn rule(name: &str, severity: Severity) -> Arc<RuleInfo> {
             "https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html".to_owned(),
         ],
         file: Span::NONE,
+        profile: "recommended".to_owned(),
+        topic: String::new(),
+        responsibilities: Vec::new(),
+        rationale: String::new(),
     })
 }
 

@@ -21,7 +21,9 @@ pub(super) fn condition(
         let mut subjects = Vec::new();
         guard.atoms(&mut |atom| {
             if let Some(truth) = atom.by_default()
-                && !subjects.iter().any(|(known, _): &(Atom, bool)| known.subject == atom.subject)
+                && !subjects
+                    .iter()
+                    .any(|(known, _): &(Atom, bool)| known.subject == atom.subject)
             {
                 subjects.push((atom.clone(), truth));
             }
@@ -60,8 +62,14 @@ fn by_default(guard: &Guard) -> Certainty {
         Guard::Never => Certainty::No,
         Guard::Is(atom) => atom.by_default().map_or(Certainty::Unsure, Certainty::from),
         Guard::Not(inner) => !by_default(inner),
-        Guard::All(guards) => guards.iter().map(by_default).fold(Certainty::Yes, Certainty::and),
-        Guard::Any(guards) => guards.iter().map(by_default).fold(Certainty::No, Certainty::or),
+        Guard::All(guards) => guards
+            .iter()
+            .map(by_default)
+            .fold(Certainty::Yes, Certainty::and),
+        Guard::Any(guards) => guards
+            .iter()
+            .map(by_default)
+            .fold(Certainty::No, Certainty::or),
     }
 }
 
@@ -90,9 +98,9 @@ fn shortest(holds: &[&[(Atom, bool)]], fails: &[&[(Atom, bool)]]) -> Guard {
     let mut index = 0;
     while index < kept.len() {
         let is_covered = holds.iter().all(|world| {
-            kept.iter()
-                .enumerate()
-                .any(|(at, choices)| at != index && choices.iter().all(|choice| follows(world, choice)))
+            kept.iter().enumerate().any(|(at, choices)| {
+                at != index && choices.iter().all(|choice| follows(world, choice))
+            })
         });
         if is_covered {
             kept.remove(index);
@@ -117,7 +125,9 @@ fn shortest(holds: &[&[(Atom, bool)]], fails: &[&[(Atom, bool)]]) -> Guard {
 fn follows(world: &[(Atom, bool)], (atom, truth): &(Atom, bool)) -> bool {
     world
         .iter()
-        .try_fold(World::new(), |world, (atom, truth)| world.with(atom, *truth))
+        .try_fold(World::new(), |world, (atom, truth)| {
+            world.with(atom, *truth)
+        })
         .is_some_and(|world| world.with(atom, !truth).is_none())
 }
 
@@ -125,7 +135,9 @@ fn follows(world: &[(Atom, bool)], (atom, truth): &(Atom, bool)) -> bool {
 fn go_together(a: &[(Atom, bool)], b: &[(Atom, bool)]) -> bool {
     a.iter()
         .chain(b)
-        .try_fold(World::new(), |world, (atom, truth)| world.with(atom, *truth))
+        .try_fold(World::new(), |world, (atom, truth)| {
+            world.with(atom, *truth)
+        })
         .is_some()
 }
 
@@ -159,7 +171,9 @@ mod tests {
 
     fn check(holds: &[&str], fails: &[&str], expected: Option<(&str, bool)>) {
         let worlds = |all: &[&str]| -> Vec<Vec<(Atom, bool)>> {
-            all.iter().map(|world| world.split_whitespace().map(choice).collect()).collect()
+            all.iter()
+                .map(|world| world.split_whitespace().map(choice).collect())
+                .collect()
         };
         let (holds_in, fails_in) = (worlds(holds), worlds(fails));
         let holds_in: Vec<&[(Atom, bool)]> = holds_in.iter().map(Vec::as_slice).collect();
@@ -173,10 +187,22 @@ mod tests {
     fn conditions_are_as_short_as_possible() {
         check(&["A", "!A"], &[], None);
         check(&["A"], &["!A"], Some(("A is true", true)));
-        check(&["!A"], &["A"], Some(("A is false (by default it is true)", false)));
+        check(
+            &["!A"],
+            &["A"],
+            Some(("A is false (by default it is true)", false)),
+        );
         check(&["a"], &["!a"], Some(("a is true", true)));
-        check(&["A B", "!A B"], &["A !B", "!A !B"], Some(("B is true", true)));
-        check(&["A B"], &["A !B", "!A"], Some(("A is true and B is true", true)));
+        check(
+            &["A B", "!A B"],
+            &["A !B", "!A !B"],
+            Some(("B is true", true)),
+        );
+        check(
+            &["A B"],
+            &["A !B", "!A"],
+            Some(("A is true and B is true", true)),
+        );
         check(
             &["A B", "A !B", "!A B"],
             &["!A !B"],
@@ -190,9 +216,19 @@ mod tests {
         check(
             &["!A !B"],
             &["A", "!A B"],
-            Some(("A is false and B is false (by default A is true and B is true)", false)),
+            Some((
+                "A is false and B is false (by default A is true and B is true)",
+                false,
+            )),
         );
-        check(&["E=test", "!E=test E=prod"], &["!E=test !E=prod"], Some(("E is \"test\" or E is \"prod\" (by default it is \"dev\")", false)));
+        check(
+            &["E=test", "!E=test E=prod"],
+            &["!E=test !E=prod"],
+            Some((
+                "E is \"test\" or E is \"prod\" (by default it is \"dev\")",
+                false,
+            )),
+        );
     }
 
     #[test]

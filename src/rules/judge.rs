@@ -124,7 +124,11 @@ impl<'d> Case<'d, '_> {
             .map(|comparison| self.operands(comparison))
             .unwrap_or_default();
         let is_open = selection.open.is_some();
-        let open = if is_open { Certainty::Unsure } else { Certainty::No };
+        let open = if is_open {
+            Certainty::Unsure
+        } else {
+            Certainty::No
+        };
         if test.quantifier == Quantifier::Count {
             let truth = self.counted(&selection, test, &operands);
             if let Some(faults) = blame
@@ -132,7 +136,10 @@ impl<'d> Case<'d, '_> {
             {
                 self.blame_container(query, &selection, truth, faults);
             }
-            return Judged { truth, faults: Vec::new() };
+            return Judged {
+                truth,
+                faults: Vec::new(),
+            };
         }
         // What the tail leads to from each node, and how it compares.
         let nodes: Vec<(Certainty, Certainty, Vec<Result<Node<'d>, Missing>>)> = selection
@@ -168,11 +175,18 @@ impl<'d> Case<'d, '_> {
                     .map(|(there, truth, _)| (*there).and(*truth))
                     .fold(Certainty::No, Certainty::or)
                     .or(open);
-                if test.quantifier == Quantifier::No { !some } else { some }
+                if test.quantifier == Quantifier::No {
+                    !some
+                } else {
+                    some
+                }
             }
         };
         let Some(faults) = blame.filter(|_| !truth.is_yes()) else {
-            return Judged { truth, faults: Vec::new() };
+            return Judged {
+                truth,
+                faults: Vec::new(),
+            };
         };
         match test.quantifier {
             Quantifier::Every => {
@@ -212,7 +226,10 @@ impl<'d> Case<'d, '_> {
         if faults.is_empty() {
             self.blame_container(query, &selection, truth, faults);
         }
-        Judged { truth, faults: Vec::new() }
+        Judged {
+            truth,
+            faults: Vec::new(),
+        }
     }
 
     /// How what stands at the end of a tail compares with an operand; without one, whether it is there.
@@ -253,19 +270,22 @@ impl<'d> Case<'d, '_> {
     /// The values that the query behind an operator may give.
     fn operands(&self, comparison: &Comparison) -> Vec<Option<Value>> {
         match &comparison.operand {
-            clause::Operand::Query(query) => {
-                jsonpath::expect(&query.query, &self.root, self.world)
-                    .alternatives
-                    .into_iter()
-                    .map(|found| found.ok().and_then(|node| node.value().cloned()))
-                    .collect()
-            }
+            clause::Operand::Query(query) => jsonpath::expect(&query.query, &self.root, self.world)
+                .alternatives
+                .into_iter()
+                .map(|found| found.ok().and_then(|node| node.value().cloned()))
+                .collect(),
             _ => Vec::new(),
         }
     }
 
     /// How the number of nodes compares: an interval from those that are certainly there to those that may be.
-    fn counted(&self, selection: &Selection<'d>, test: &Test, operands: &[Option<Value>]) -> Certainty {
+    fn counted(
+        &self,
+        selection: &Selection<'d>,
+        test: &Test,
+        operands: &[Option<Value>],
+    ) -> Certainty {
         let Some(comparison) = &test.comparison else {
             return Certainty::Unsure;
         };
@@ -290,7 +310,10 @@ impl<'d> Case<'d, '_> {
                 (_, true) => Certainty::No,
                 _ => Certainty::Unsure,
             };
-            let equal = decided(least == limit && most == limit, limit < least || limit > most);
+            let equal = decided(
+                least == limit && most == limit,
+                limit < least || limit > most,
+            );
             match comparison.operator {
                 clause::Operator::Equal => equal,
                 clause::Operator::NotEqual => !equal,
@@ -332,10 +355,12 @@ impl<'d> Case<'d, '_> {
         faults: &mut Vec<Fault>,
     ) {
         if truth.is_unsure()
-            && selection
-                .open
-                .as_ref()
-                .is_some_and(|trace| trace.value.as_ref().is_some_and(|v| v.as_unknown().is_some()))
+            && selection.open.as_ref().is_some_and(|trace| {
+                trace
+                    .value
+                    .as_ref()
+                    .is_some_and(|v| v.as_unknown().is_some())
+            })
         {
             self.blame_open(selection, truth, faults);
             return;
@@ -366,7 +391,11 @@ impl<'d> Case<'d, '_> {
                         None => add(&mut reasons, "it depends on a condition".to_owned()),
                     }
                 }
-                for found in jsonpath::expect(query, node, self.world).alternatives.iter().flatten() {
+                for found in jsonpath::expect(query, node, self.world)
+                    .alternatives
+                    .iter()
+                    .flatten()
+                {
                     match found.value() {
                         Some(value) => unknown_in(value, &mut reasons),
                         None => add(&mut reasons, "a linked resource is not known".to_owned()),
@@ -422,7 +451,9 @@ fn unknown_in(value: &Value, reasons: &mut Vec<String>) {
             if let Some(why) = list.more() {
                 say(why);
             }
-            list.items().iter().for_each(|item| unknown_in(item, reasons));
+            list.items()
+                .iter()
+                .for_each(|item| unknown_in(item, reasons));
         }
         Data::Object(object) => {
             if let Some(why) = object.more() {
@@ -434,7 +465,10 @@ fn unknown_in(value: &Value, reasons: &mut Vec<String>) {
                 .for_each(|member| unknown_in(&member.value, reasons));
         }
         Data::Choice(alternatives) => {
-            add(reasons, "it depends on more conditions than are told apart".to_owned());
+            add(
+                reasons,
+                "it depends on more conditions than are told apart".to_owned(),
+            );
             alternatives
                 .iter()
                 .for_each(|alternative| unknown_in(&alternative.value, reasons));

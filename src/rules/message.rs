@@ -113,7 +113,9 @@ pub(super) fn text_of(fault: &Fault, owner: &Resource) -> String {
         None => NOT_SET.to_owned(),
         Some(value) if place::is_secret(value) => {
             // The fact that finds secrets says what may be shown of them.
-            value.member("masked").map_or_else(|| "(hidden)".to_owned(), |masked| shown(&masked))
+            value
+                .member("masked")
+                .map_or_else(|| "(hidden)".to_owned(), |masked| shown(&masked))
         }
         Some(value) if value.origin.is_default => format!("{} (default)", shown(value)),
         Some(value) => shown(value),
@@ -176,7 +178,11 @@ fn write(value: &Value, is_inside: bool, into: &mut String) {
                 into.push_str(": ");
                 write(&member.value, true, into);
             }
-            into.push_str(if object.members().is_empty() { "}" } else { " }" });
+            into.push_str(if object.members().is_empty() {
+                "}"
+            } else {
+                " }"
+            });
         }
         Data::Unknown(_) => into.push('?'),
         Data::Choice(alternatives) => {

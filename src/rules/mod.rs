@@ -1,6 +1,16 @@
 //! Rules: YAML files of clauses in, outcomes on a model out.
 
+mod builtin;
+mod check;
 pub mod clause;
+mod condition;
+mod judge;
+pub mod load;
+mod message;
+mod place;
+pub mod samples;
+#[cfg(test)]
+mod tests;
 mod truth;
 
 use std::fmt;
@@ -9,6 +19,10 @@ use std::sync::Arc;
 use crate::model::{Kind, ResourceId};
 use crate::source::Span;
 use crate::value::Origin;
+
+pub use builtin::{RuleSet, files as builtin_files};
+pub use check::{check, check_rule};
+pub use load::{Fix, OptionDeclaration, Rule};
 
 /// How bad a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +114,14 @@ pub struct RuleInfo {
     pub links: Vec<String>,
     /// The whole rule file.
     pub file: Span,
+    /// The profile that it runs in: `recommended`, or only `all`.
+    pub profile: String,
+    /// What it is about, across services; empty if its file does not say.
+    pub topic: String,
+    /// Ids of the duties, under the shared responsibility model, that it checks.
+    pub responsibilities: Vec<String>,
+    /// Why it is as bad as it says; empty if its file does not say.
+    pub rationale: String,
 }
 
 /// Whether a clause certainly fails or only may.

@@ -22,12 +22,29 @@ const IDENTIFYING: &[&[&str]] = &[
     &["DeviceName"],
     &["ContainerPort", "HostPort"],
     &["SourceVolume", "ContainerPath"],
-    &["IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6", "SourceSecurityGroupId", "SourcePrefixListId", "DestinationSecurityGroupId", "DestinationPrefixListId"],
+    &[
+        "IpProtocol",
+        "FromPort",
+        "ToPort",
+        "CidrIp",
+        "CidrIpv6",
+        "SourceSecurityGroupId",
+        "SourcePrefixListId",
+        "DestinationSecurityGroupId",
+        "DestinationPrefixListId",
+    ],
     &["protocol", "from_port", "to_port", "source"],
     &["slot", "kind", "name"],
     &["container", "repository"],
     &["effect", "actions", "resources"],
-    &["Effect", "Action", "NotAction", "Resource", "NotResource", "Principal"],
+    &[
+        "Effect",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Principal",
+    ],
     &["arn"],
     &["Id"],
     &["Type"],
@@ -71,7 +88,12 @@ fn owner(model: &Model, resource: ResourceId, fault: &Fault, place: Span) -> Res
         .filter(|candidate| candidate.block.contains(place));
     // Instances of a module share their text: the one in the same module.
     holders
-        .min_by_key(|candidate| (candidate.module != own.module, candidate.block.end - candidate.block.start))
+        .min_by_key(|candidate| {
+            (
+                candidate.module != own.module,
+                candidate.block.end - candidate.block.start,
+            )
+        })
         .map_or(owner, |candidate| candidate.id)
 }
 
@@ -79,7 +101,9 @@ fn owner(model: &Model, resource: ResourceId, fault: &Fault, place: Span) -> Res
 pub(super) fn keys(fault: &Fault) -> Vec<Key> {
     let mut keys: Vec<Key> = fault.trace.keys().into_iter().cloned().collect();
     keys.extend(fault.rest.iter().map(|name| {
-        let index = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let index = name
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
         match index.and_then(|index| index.parse().ok()) {
             Some(index) => Key::Index(index),
             None => Key::Name(name.clone()),
@@ -216,7 +240,10 @@ fn class(fault: &Fault) -> &'static str {
 
 /// Whether a value must not be shown: it is marked, or found to be a secret.
 pub(super) fn is_secret(value: &Value) -> bool {
-    value.is_sensitive || value.as_object().is_some_and(|object| object.get("masked").is_some())
+    value.is_sensitive
+        || value
+            .as_object()
+            .is_some_and(|object| object.get("masked").is_some())
 }
 
 /// The path in the words of the language that the owner is written in.
@@ -232,7 +259,11 @@ pub(super) fn native_path(model: &Model, owner: &Resource, fault: &Fault) -> Str
             _ => None,
         })
         .collect();
-    match super::words::native_path(model, &owner.kind, &names) {
+    let path = model
+        .vocabulary
+        .entry(&owner.kind)
+        .and_then(|entry| entry.native_path(&names));
+    match path {
         Some(path) if !path.is_empty() => {
             let path: Vec<&str> = path.iter().map(|step: &Arc<str>| &**step).collect();
             path.join(".")

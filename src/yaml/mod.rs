@@ -44,6 +44,20 @@ pub fn parse(file: &SourceFile) -> (Option<Value>, Vec<Diagnostic>) {
     parse_yaml(file)
 }
 
+/// Reads only the beginning of a file, up to byte `end`: for those who know that what they need stands there.
+pub fn parse_beginning(file: &SourceFile, end: usize) -> (Option<Value>, Vec<Diagnostic>) {
+    let text = file.text.get(..end).unwrap_or(&file.text);
+    let mut builder = Builder::new(text, Some(file.id), Span::NONE);
+    match builder.document() {
+        Ok(value) => (value, builder.diagnostics),
+        Err((message, span)) => {
+            let diagnostic =
+                Diagnostic::error("syntax", span, format!("this is not valid YAML: {message}"));
+            (None, vec![diagnostic])
+        }
+    }
+}
+
 fn parse_yaml(file: &SourceFile) -> (Option<Value>, Vec<Diagnostic>) {
     let mut builder = Builder::new(&file.text, Some(file.id), Span::NONE);
     let value = match builder.document() {
