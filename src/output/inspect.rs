@@ -203,7 +203,13 @@ impl Inspection<'_> {
             (output.name.clone(), Json::Object(members))
         });
         document.push(member("outputs", Json::Object(outputs.collect())));
-        let mut resources: Vec<_> = declared.resources.iter().collect();
+        // Provider configurations are declared for rules; Terraform does not count them among resources.
+        let is_provider = |kind: &str| kind.starts_with("provider.");
+        let mut resources: Vec<_> = declared
+            .resources
+            .iter()
+            .filter(|resource| !is_provider(&resource.native_kind))
+            .collect();
         resources.extend(declared.absent.iter());
         resources.sort_by(|a, b| a.address.cmp(&b.address));
         let resources = resources

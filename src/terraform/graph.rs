@@ -34,6 +34,9 @@ const DEEPEST_MODULE: usize = 64;
 const META_ARGUMENTS: &[&str] = &["count", "for_each", "provider", "depends_on"];
 const META_BLOCKS: &[&str] = &["lifecycle", "provisioner", "connection"];
 
+/// Resources that take tags in another way, and no default ones.
+const UNTAGGED: &[&str] = &["aws_autoscaling_group"];
+
 /// The state of one evaluation.
 pub(super) struct Evaluator<'a> {
     pub files: &'a dyn Files,
@@ -49,6 +52,8 @@ pub(super) struct Evaluator<'a> {
     quiet: Cell<usize>,
     partial: Cell<usize>,
     instances: Cell<usize>,
+    /// Default tags by module instance and provider.
+    provider_tags: RefCell<FxHashMap<(Arc<str>, Arc<str>), Option<Value>>>,
     modules: RefCell<FxHashMap<Arc<str>, Rc<Module>>>,
     /// Folders of installed modules by dotted call path.
     installed: HashMap<String, String>,
@@ -198,6 +203,7 @@ impl<'a> Evaluator<'a> {
             quiet: Cell::new(0),
             partial: Cell::new(0),
             instances: Cell::new(0),
+            provider_tags: RefCell::default(),
             modules: RefCell::default(),
             installed,
             diagnostics: RefCell::new(diagnostics),
@@ -266,6 +272,24 @@ impl<'a> Evaluator<'a> {
     }
 
     fn declare(&self, instance: &Rc<Instance>, declared: &mut Declared) {
+        self.check_values(instance);
+        for (name, block) in &instance.module.providers {
+            let scope = self.scope(instance, None, block.header);
+            let data = Data::Object(Object::new(
+                ObjectKind::Block,
+                self.body(&block.body, &scope, true),
+            ));
+            declared.resources.push(DeclaredResource {
+                address: address_in(instance, &format!("provider.{name}")).into(),
+                native_kind: format!("provider.{}", block.label(0)).into(),
+                module: instance.address.clone(),
+                body: Value::new(data, block.header),
+                header: block.header,
+                block: block.span,
+                exists: instance.exists.clone(),
+                is_symbolic: false,
+            });
+        }
         for (name, block) in &instance.module.resources {
             let expansion = self.expansion(instance, name, block);
             for item in &expansion.items {
@@ -353,6 +377,16 @@ impl<'a> Evaluator<'a> {
         result
     }
 
+    /// Runs something whose result is kept for all who ask, whoever asks first: its errors are said, and worlds in which
+    /// it is one are left out.
+    fn apart<T>(&self, run: impl FnOnce() -> T) -> T {
+        let (quiet, partial) = (self.quiet.replace(0), self.partial.replace(0));
+        let result = run();
+        self.quiet.set(quiet);
+        self.partial.set(partial);
+        result
+    }
+
     /// The value, or unknown and a diagnostic.
     fn settle(&self, evaluated: Evaluated, span: Span) -> Value {
         match evaluated {
@@ -414,6 +448,7 @@ impl<'a> Evaluator<'a> {
                 }
                 let module = self.module(&folder);
                 self.check_arguments(&module, name, block);
+                self.check_missing(&module, name, block);
                 Some(Rc::new(Instance {
                     module,
                     address: item.address.clone(),
@@ -446,6 +481,16 @@ impl<'a> Evaluator<'a> {
     /// Folder of a called module; none (and a note) if it is not on this machine.
     fn source_folder(&self, parent: &Rc<Instance>, path: &str, block: &Block) -> Option<String> {
         let source = source_of(block);
+        if source.is_none() {
+            let place = block.body.attribute("source");
+            let place = place.map_or(block.header, |attribute| attribute.value.span);
+            self.say(
+                Diagnostic::error("module_missing", place, "`source` must be plain text").hint(
+                    "it is read before anything is evaluated; what the module gives is unknown",
+                ),
+            );
+            return None;
+        }
         let source = source.as_deref().unwrap_or("");
         if source.starts_with("./") || source.starts_with("../") {
             let folder = join(&parent.module.folder, source);
@@ -502,6 +547,59 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// Values that the conditions of their variables refuse.
+    fn check_values(&self, instance: &Rc<Instance>) {
+        for (name, block) in &instance.module.variables {
+            for validation in block.body.blocks_named("validation") {
+                let Some(condition) = validation.body.attribute("condition") else {
+                    continue;
+                };
+                let scope = self.scope(instance, None, block.header);
+                let truth = self.quietly(|| self.evaluate(&condition.value, &scope));
+                if !truth.is_ok_and(|truth| types::to_bool(&truth) == Some(false)) {
+                    continue;
+                }
+                let Ok((value, _)) = self.variable(instance, name, block.header) else {
+                    continue;
+                };
+                let place = match value.span().is_written() {
+                    true => value.span(),
+                    false => block.header,
+                };
+                let message =
+                    format!("the value of `{name}` does not meet its variable's condition");
+                let mut diagnostic = Diagnostic::error("invalid_value", place, message)
+                    .label(condition.value.span, "this must hold");
+                let said = validation
+                    .body
+                    .attribute("error_message")
+                    .map(|attribute| self.quietly(|| self.evaluate(&attribute.value, &scope)));
+                if let Some(Ok(said)) = said {
+                    diagnostic.hint = said.as_str().map(str::to_owned);
+                }
+                self.say(diagnostic);
+            }
+        }
+    }
+
+    /// Variables without default that a call does not set.
+    fn check_missing(&self, module: &Module, name: &str, block: &Block) {
+        for (variable, declared) in &module.variables {
+            let is_needed = declared.body.attribute("default").is_none()
+                && block.body.attribute(variable).is_none();
+            if is_needed {
+                self.say(
+                    Diagnostic::error(
+                        "missing_argument",
+                        block.header,
+                        format!("module `{name}` needs a value for `{variable}`"),
+                    )
+                    .label(declared.header, "declared here, without default"),
+                );
+            }
+        }
+    }
+
     // ---- references ----
 
     /// The longest head of a traversal that names something: its value, and how many steps it took.
@@ -518,7 +616,7 @@ impl<'a> Evaluator<'a> {
         if scope.is_sealed {
             return Err(Fault::new(
                 span,
-                format!("the template is not given `{name}`"),
+                format!("`{name}` is not known here: a template knows only what it is given"),
             ));
         }
         let second = operators.first().and_then(|operator| match &operator.kind {
@@ -589,6 +687,19 @@ impl<'a> Evaluator<'a> {
             "self" => Ok((Value::unknown(Reason::Depends("`self`".into()), span), 0)),
             "module" => {
                 self.module_reference(second.ok_or_else(incomplete)?, operators, span, scope)
+            }
+            "resource" => {
+                let kind = second.ok_or_else(incomplete)?;
+                match operators.get(1).map(|operator| &operator.kind) {
+                    Some(Access::Attribute(label)) => self.resource_reference(
+                        &format!("{kind}.{label}"),
+                        2,
+                        operators,
+                        span,
+                        scope,
+                    ),
+                    _ => Err(incomplete()),
+                }
             }
             "data" => {
                 let kind = second.ok_or_else(incomplete)?;
@@ -888,7 +999,7 @@ impl<'a> Evaluator<'a> {
             .nodes
             .borrow_mut()
             .insert(node.clone(), State::Busy);
-        let (value, step) = compute();
+        let (value, step) = self.apart(compute);
         instance
             .nodes
             .borrow_mut()
@@ -962,19 +1073,34 @@ impl<'a> Evaluator<'a> {
                 );
                 (value, Step::Argument(name.clone()))
             }),
-            None => self.given.value(name, &declared).map(|value| {
-                let value = value.unwrap_or_else(|diagnostic| {
-                    self.say(diagnostic);
-                    Value::unknown(
-                        Reason::Invalid(format!("the value given for `{name}`").into()),
-                        block.header,
-                    )
-                });
-                (value, Step::Given(name.clone()))
-            }),
+            None => self
+                .given_value(instance, name, block, &declared)
+                .map(|value| {
+                    let value = value.unwrap_or_else(|diagnostic| {
+                        self.say(diagnostic);
+                        Value::unknown(
+                            Reason::Invalid(format!("the value given for `{name}`").into()),
+                            block.header,
+                        )
+                    });
+                    (value, Step::Given(name.clone()))
+                }),
         };
         let from_outside = from_outside.filter(|(value, _)| is_nullable || !value.is_null());
         let Some((value, step)) = from_outside.or_else(default) else {
+            if instance.call.is_none() {
+                self.say(
+                    Diagnostic::new(
+                        Level::Note,
+                        "missing_variable",
+                        format!("variable `{name}` has no value: what depends on it is unknown"),
+                    )
+                    .at(block.header)
+                    .hint(format!(
+                        "give it one with `--var {name}=…` or a variable file"
+                    )),
+                );
+            }
             let subject = Subject::opaque(instance.address.clone(), format!("var.{name}"));
             let unknown = Unknown {
                 subject: Some(Arc::new(subject)),
@@ -1001,6 +1127,22 @@ impl<'a> Evaluator<'a> {
             }
         };
         (value.sensitive_if(is_sensitive), step)
+    }
+
+    /// What is given from outside for a root variable.
+    fn given_value(
+        &self,
+        root: &Rc<Instance>,
+        name: &str,
+        block: &Block,
+        declared: &Type,
+    ) -> Option<Result<Value, Diagnostic>> {
+        let declared = block.body.attribute("type").map(|_| declared);
+        let scope = self.scope(root, None, block.header);
+        self.given.value(name, declared, &|expression| {
+            self.evaluate(expression, &scope.only(&[]))
+                .map_err(|fault| (fault.message, fault.span))
+        })
     }
 
     fn local(&self, instance: &Rc<Instance>, name: &Arc<str>, span: Span) -> Evaluated {
@@ -1073,7 +1215,7 @@ impl<'a> Evaluator<'a> {
             };
         }
         instance.expansions.borrow_mut().insert(key.clone(), None);
-        let mut expansion = self.expand(instance, key, block);
+        let mut expansion = self.apart(|| self.expand(instance, key, block));
         let total = self.instances.get() + expansion.items.len();
         self.instances.set(total);
         if total > MOST_RESOURCES {
@@ -1090,6 +1232,15 @@ impl<'a> Evaluator<'a> {
 
     fn expand(&self, instance: &Rc<Instance>, key: &Arc<str>, block: &Block) -> Expansion {
         let scope = self.scope(instance, None, block.header);
+        if let (Some(_), Some(attribute)) = (
+            block.body.attribute("count"),
+            block.body.attribute("for_each"),
+        ) {
+            self.say_fault(Fault::new(
+                attribute.name_span,
+                "a block has either `count` or `for_each`, not both",
+            ));
+        }
         if let Some(attribute) = block.body.attribute("count") {
             let count = self.settle(
                 self.evaluate(&attribute.value, &scope),
@@ -1119,6 +1270,7 @@ impl<'a> Evaluator<'a> {
         expression: &Expression,
         scope: &Scope<'_>,
     ) -> Expansion {
+        self.check_countable(count, expression.span);
         // A count that conditions decide: instance i exists where the count is above i.
         let mut counts: Vec<(Guard, usize)> = Vec::new();
         let alternatives = match &count.data {
@@ -1131,7 +1283,13 @@ impl<'a> Evaluator<'a> {
         for (guard, value) in alternatives {
             let number = match &value.data {
                 // `count = var.create` is a frequent slip that Terraform refuses; read it as meant.
-                Data::Bool(truth) => Some(i64::from(*truth)),
+                Data::Bool(truth) => {
+                    self.say_fault(
+                        Fault::new(expression.span, "`count` is true or false, not a number")
+                            .hint(Some("write `… ? 1 : 0`".to_owned())),
+                    );
+                    Some(i64::from(*truth))
+                }
                 _ => types::to_number(&value).and_then(|number| number.as_i64()),
             };
             match number {
@@ -1150,7 +1308,7 @@ impl<'a> Evaluator<'a> {
                     }
                 },
                 None => {
-                    if value.is_wholly_known() {
+                    if value.is_null() || value.is_wholly_known() {
                         self.say_fault(Fault::new(expression.span, "`count` is no whole number"));
                     }
                     return self.symbolic(instance, key);
@@ -1191,6 +1349,16 @@ impl<'a> Evaluator<'a> {
                 .collect(),
             _ => vec![(Guard::Always, collection.clone())],
         };
+        self.check_countable(collection, expression.span);
+        if collection.is_sensitive {
+            self.say_fault(
+                Fault::new(
+                    expression.span,
+                    "`for_each` is sensitive: its keys would show in addresses",
+                )
+                .hint(Some("use `nonsensitive(…)` for the keys".to_owned())),
+            );
+        }
         // Key, condition, and the value under each condition.
         let mut entries: Vec<(Arc<str>, Value, Vec<Alternative>)> = Vec::new();
         let mut is_open = false;
@@ -1208,7 +1376,6 @@ impl<'a> Evaluator<'a> {
             is_open |= more.is_some();
             if let Some(list) = value.as_list()
                 && list.kind() != ListKind::Set
-                && !list.items().is_empty()
             {
                 self.say_fault(
                     Fault::new(
@@ -1218,6 +1385,9 @@ impl<'a> Evaluator<'a> {
                     .hint(Some("wrap it in `toset(…)`".to_owned())),
                 );
             }
+            let is_set_of_others = value
+                .as_list()
+                .is_some_and(|list| list.kind() == ListKind::Set);
             for (name, value) in pairs {
                 let is_set = value.as_list().is_none()
                     && alternatives.iter().any(|(_, v)| v.as_list().is_some());
@@ -1227,6 +1397,12 @@ impl<'a> Evaluator<'a> {
                     name
                 };
                 let Some(text) = name.as_str().map(Arc::<str>::from) else {
+                    if name.is_wholly_known() && is_set_of_others {
+                        self.say_fault(Fault::new(
+                            expression.span,
+                            "`for_each` takes a set of strings, and this is a set of something else",
+                        ));
+                    }
                     is_open = true;
                     continue;
                 };
@@ -1274,6 +1450,30 @@ impl<'a> Evaluator<'a> {
         Expansion {
             form: Form::ForEach,
             items,
+        }
+    }
+
+    /// Terraform refuses numbers and keys of instances that only a deployment can tell.
+    fn check_countable(&self, value: &Value, span: Span) {
+        let unknown = match &value.data {
+            Data::Unknown(unknown) => Some(unknown),
+            Data::List(list) => list
+                .items()
+                .iter()
+                .find_map(Value::as_unknown)
+                .or(list.more()),
+            Data::Object(object) => object.more(),
+            _ => None,
+        };
+        if let Some(Reason::Computed(address, attribute)) = unknown.map(|unknown| &unknown.reason) {
+            self.say(
+                Diagnostic::error(
+                    "unknown_instances",
+                    span,
+                    format!("how many instances there are depends on `{address}.{attribute}`, which is known after apply"),
+                )
+                .hint("Terraform refuses this; let it depend on what is written"),
+            );
         }
     }
 
@@ -1369,7 +1569,10 @@ impl<'a> Evaluator<'a> {
             return Value::unknown(Reason::Invalid("it depends on itself".into()), block.header);
         }
         let scope = self.scope(instance, Some(&item.each), block.header);
-        let mut members = self.body(&block.body, &scope, true);
+        let mut members = self.apart(|| self.body(&block.body, &scope, true));
+        if &*block.keyword == "resource" {
+            self.add_all_tags(instance, block, &mut members);
+        }
         if &*block.keyword == "data" && &*block.label(0) == "aws_iam_policy_document" {
             policy_document::complete(&mut members, block.header);
         }
@@ -1377,6 +1580,82 @@ impl<'a> Evaluator<'a> {
         let value = Value::new(data, block.header);
         item.busy.set(false);
         item.body.get_or_init(|| value).clone()
+    }
+
+    /// `tags_all`: the default tags of the provider with those of the resource over them.
+    /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/resource-tagging>
+    fn add_all_tags(&self, instance: &Rc<Instance>, block: &Block, members: &mut Members) {
+        let kind = block.label(0);
+        let Some(provider) = kind.split_once('_').map(|(provider, _)| provider) else {
+            return;
+        };
+        if provider != "aws" || UNTAGGED.contains(&&*kind) || members.contains_key("tags_all") {
+            return;
+        }
+        let named = match block.body.attribute("provider") {
+            Some(attribute) => self.written(attribute.value.span),
+            None => provider.to_owned(),
+        };
+        let own = members.get("tags").filter(|tags| !tags.value.is_null());
+        let Some(default) = self.default_tags(instance, &named) else {
+            return;
+        };
+        let mut all = vec![default];
+        all.extend(own.map(|tags| tags.value.clone()));
+        let call = super::functions::Call {
+            site: block.header,
+            files: self.files,
+            folder: &self.root,
+        };
+        if let Some(Ok(value)) = super::functions::call("merge", &all, call) {
+            let key = own.map_or(Span::NONE, |tags| tags.key);
+            members.insert("tags_all".into(), Member { key, value });
+        }
+    }
+
+    /// The default tags of a provider as a module instance knows it: configured there, passed in, or inherited.
+    fn default_tags(&self, instance: &Rc<Instance>, name: &str) -> Option<Value> {
+        if let Some(block) = instance.module.providers.get(name) {
+            let key = (instance.address.clone(), name.into());
+            if let Some(known) = self.provider_tags.borrow().get(&key) {
+                return known.clone();
+            }
+            let tags = block
+                .body
+                .blocks_named("default_tags")
+                .next()
+                .and_then(|defaults| defaults.body.attribute("tags"))
+                .map(|attribute| {
+                    let scope = self.scope(instance, None, block.header);
+                    let evaluate = || self.evaluate(&attribute.value, &scope);
+                    self.settle(self.apart(evaluate), attribute.value.span)
+                });
+            self.provider_tags.borrow_mut().insert(key, tags.clone());
+            return tags;
+        }
+        let call = instance.call.as_ref()?;
+        let passed = call.block.body.attribute("providers");
+        let items = match passed.map(|attribute| &attribute.value.kind) {
+            Some(super::syntax::Expr::Object(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let item = items
+            .iter()
+            .find(|item| self.written(item.key_span) == name);
+        match item {
+            Some(item) => self.default_tags(&call.parent, &self.written(item.value.span)),
+            // Without alias, a provider is inherited.
+            None if !name.contains('.') => self.default_tags(&call.parent, name),
+            None => None,
+        }
+    }
+
+    /// The text of a place, for names that are no values.
+    fn written(&self, span: Span) -> String {
+        let file = self.sources.get(span.source);
+        file.map_or_else(String::new, |file| {
+            file.slice(span).trim().trim_matches('"').to_owned()
+        })
     }
 
     fn body(&self, body: &Body, scope: &Scope<'_>, is_top: bool) -> Members {

@@ -27,7 +27,16 @@ const TOP_LEVEL: &[(&str, usize)] = &[
 pub(super) fn parse(file: &SourceFile) -> (Body, Vec<Diagnostic>) {
     let (root, mut diagnostics) = json::parse(file);
     let mut body = Body::default();
-    for (keyword, value) in root.iter().flat_map(|root| root.entries()) {
+    // The root may be an array of objects, too.
+    let parts: Vec<Value> = match &root {
+        Some(root) if root.as_list().is_some() => root.elements().collect(),
+        Some(root) => vec![root.clone()],
+        None => Vec::new(),
+    };
+    for (keyword, value) in parts.iter().flat_map(|part| part.entries()) {
+        if &**keyword == "//" {
+            continue;
+        }
         match TOP_LEVEL.iter().find(|(name, _)| name == &&**keyword) {
             Some((_, labels)) => blocks(
                 keyword,
@@ -77,6 +86,14 @@ fn blocks(
                 match &**name {
                     "//" => {}
                     "dynamic" => dynamic(&member.value, &mut inner, diagnostics),
+                    // What describes a variable is taken as it is written: `${` means nothing there.
+                    "default" | "type" | "description" if &**keyword == "variable" => {
+                        inner.attributes.push(Attribute {
+                            name: name.clone(),
+                            name_span: member.key,
+                            value: literal(&member.value),
+                        });
+                    }
                     _ => inner.attributes.push(Attribute {
                         name: name.clone(),
                         name_span: member.key,
@@ -135,6 +152,32 @@ fn dynamic(value: &Value, body: &mut Body, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A value whose strings are no templates.
+fn literal(value: &Value) -> Expression {
+    let kind = match &value.data {
+        Data::Bool(truth) => Expr::Bool(*truth),
+        Data::Number(number) => Expr::Number(Some(number.clone())),
+        Data::Text(text) => Expr::Text(
+            super::types::normal(&text.to_string()).into_owned().into(),
+            false,
+        ),
+        Data::List(list) => Expr::List(list.items().iter().map(literal).collect()),
+        Data::Object(object) => {
+            let items = object.members().iter().map(|(name, member)| ObjectItem {
+                key: ObjectKey::Name(name.clone()),
+                key_span: member.key,
+                value: literal(&member.value),
+            });
+            Expr::Object(items.collect())
+        }
+        _ => Expr::Null,
+    };
+    Expression {
+        kind,
+        span: value.span(),
+    }
+}
+
 fn expression(value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Expression {
     let span = value.span();
     let kind = match &value.data {
@@ -179,7 +222,7 @@ fn string(text: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Expressi
     let is_template = text.contains("${") || text.contains("%{");
     if !is_template {
         return Expression {
-            kind: Expr::Text(text.into(), false),
+            kind: Expr::Text(super::types::normal(text).into_owned().into(), false),
             span,
         };
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::syntax::{self, Attribute, Block, Body};
+use super::syntax::{self, Attribute, Block, Body, Expr};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::files::join;
-use crate::source::{EntryKind, Files, SourceMap};
+use crate::source::{EntryKind, Files, SourceMap, Span};
 
 type Named<T> = IndexMap<Arc<str>, T, FxBuildHasher>;
 
@@ -28,6 +28,8 @@ pub(super) struct Module {
     pub resources: Named<Rc<Block>>,
     /// `module` blocks.
     pub calls: Named<Rc<Block>>,
+    /// `provider` blocks as `name` or `name.alias`.
+    pub providers: Named<Rc<Block>>,
 }
 
 /// Reads a folder. Diagnostics for files that cannot be read or parsed; the rest of the module is there all the same.
@@ -165,6 +167,14 @@ impl Module {
                     let name = format!("data.{}.{}", block.label(0), block.label(1));
                     (&mut self.resources, name.into(), 2)
                 }
+                "provider" => {
+                    let alias = match block.body.attribute("alias").map(|a| &a.value.kind) {
+                        Some(Expr::Text(alias, _)) => format!(".{alias}"),
+                        _ => String::new(),
+                    };
+                    let name = format!("{}{alias}", block.label(0));
+                    (&mut self.providers, name.into(), 1)
+                }
                 "locals" => {
                     self.add_locals(block.body, is_override, diagnostics);
                     continue;
@@ -212,6 +222,9 @@ impl Module {
                     .label(first.header, "first declared here")
                     .hint("only the first is analysed; rename or remove one"),
                 ),
+                None if is_override => {
+                    diagnostics.push(nothing_to_override(block.header, &format!("`{name}`")))
+                }
                 None => {
                     named.insert(name, Rc::new(block));
                 }
@@ -235,10 +248,24 @@ impl Module {
                 );
                 continue;
             }
+            if is_override && !self.locals.contains_key(&attribute.name) {
+                let name = format!("local `{}`", attribute.name);
+                diagnostics.push(nothing_to_override(attribute.name_span, &name));
+                continue;
+            }
             self.locals
                 .insert(attribute.name.clone(), Rc::new(attribute));
         }
     }
+}
+
+fn nothing_to_override(place: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "missing_base",
+        place,
+        format!("{name} is declared in override files only"),
+    )
+    .hint("an override file changes what other files declare; move this to one of them")
 }
 
 /// A block with an override merged in: arguments one by one, nested blocks of a type all together (a `dynamic` block
@@ -251,8 +278,24 @@ fn overridden(base: &Block, over: Block) -> Block {
             block.keyword.clone()
         }
     };
-    let replaced: Vec<Arc<str>> = over.body.blocks.iter().map(kind).collect();
     let mut merged = base.clone();
+    let mut over = over;
+    // `lifecycle` alone is merged argument by argument.
+    over.body.blocks.retain(|block| {
+        let own = merged
+            .body
+            .blocks
+            .iter_mut()
+            .find(|own| &*own.keyword == "lifecycle" && &*block.keyword == "lifecycle");
+        match own {
+            Some(own) => {
+                *own = overridden(own, block.clone());
+                false
+            }
+            None => true,
+        }
+    });
+    let replaced: Vec<Arc<str>> = over.body.blocks.iter().map(kind).collect();
     merged
         .body
         .blocks

@@ -71,7 +71,8 @@ impl Type {
         }
     }
 
-    fn is_scalar(&self) -> bool {
+    /// Whether it is a primitive type.
+    pub fn is_scalar(&self) -> bool {
         matches!(self, Type::Bool | Type::Number | Type::String)
     }
 
@@ -84,11 +85,6 @@ impl Type {
             Type::Tuple(types) => types.iter().all(Type::is_concrete),
             Type::Object(attributes) => attributes.values().all(|a| a.of.is_concrete()),
         }
-    }
-
-    /// Whether values of it are given as plain text from outside, without being read as expressions.
-    pub fn is_primitive(&self) -> bool {
-        matches!(self, Type::Any | Type::Bool | Type::Number | Type::String)
     }
 }
 

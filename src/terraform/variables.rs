@@ -7,13 +7,13 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::module::{self, Module};
-use super::syntax::{self, Body, Expr, Expression, ObjectKey, Part};
+use super::syntax::{self, Body, Expression};
 use super::types::Type;
 use crate::diagnostic::Diagnostic;
 use crate::project::Inputs;
 use crate::source::files::join;
 use crate::source::{EntryKind, Files, SourceMap, Span};
-use crate::value::{Data, Member, Members, Value};
+use crate::value::Value;
 
 /// The values given, by variable.
 #[derive(Debug, Default)]
@@ -116,72 +116,36 @@ impl Given {
             .collect()
     }
 
-    /// The value given for a variable of this type. Text is taken as it is for primitive types and read as an
-    /// expression for others, as Terraform does.
-    pub(super) fn value(&self, name: &str, of: &Type) -> Option<Result<Value, Diagnostic>> {
-        let invalid = |span: Span, why: String| {
+    /// What is given for a variable whose declaration says this type, if it says one. Text is taken as it is for
+    /// primitive types and where none is declared, and read as an expression otherwise. The value of an expression is
+    /// found by `evaluate`.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    pub(super) fn value(
+        &self,
+        name: &str,
+        declared: Option<&Type>,
+        evaluate: &dyn Fn(&Expression) -> Result<Value, (String, Span)>,
+    ) -> Option<Result<Value, Diagnostic>> {
+        let invalid = |(why, span): (String, Span)| {
             Diagnostic::error(
                 "invalid_value",
                 span,
                 format!("the value given for `{name}` cannot be read: {why}"),
             )
-            .hint("only literal values, lists and objects can be given here")
+            .hint("it must not refer to anything")
         };
         Some(match self.0.get(name)? {
             Source::Value(value) => Ok(value.clone()),
-            Source::Expression(expression) => {
-                constant(expression).map_err(|why| invalid(expression.span, why))
+            Source::Expression(expression) => evaluate(expression).map_err(invalid),
+            Source::Text(text) if declared.is_none_or(Type::is_scalar) => {
+                Ok(Value::text(text.as_str(), Span::NONE))
             }
-            Source::Text(text) if of.is_primitive() => Ok(Value::text(text.as_str(), Span::NONE)),
             Source::Text(text) => syntax::parse_expression_at(text, Span::NONE)
-                .and_then(|expression| constant(&expression))
-                .map_err(|why| invalid(Span::NONE, why)),
+                .map_err(|why| (why, Span::NONE))
+                .and_then(|expression| evaluate(&expression))
+                .map_err(invalid),
         })
-    }
-}
-
-/// The value of an expression without references or functions.
-fn constant(expression: &Expression) -> Result<Value, String> {
-    let span = expression.span;
-    match &expression.kind {
-        Expr::Null => Ok(Value::null(span)),
-        Expr::Bool(truth) => Ok(Value::bool(*truth, span)),
-        Expr::Number(Some(number)) => Ok(Value::new(Data::Number(number.clone()), span)),
-        Expr::Text(text, _) => Ok(Value::text(text.clone(), span)),
-        Expr::Unary(syntax::Unary::Negate, operand) => match constant(operand)?.as_number() {
-            Some(number) => Ok(Value::new(Data::Number(number.neg()), span)),
-            None => Err("`-` needs a number".to_owned()),
-        },
-        Expr::List(items) => {
-            let items: Result<Vec<Value>, String> = items.iter().map(constant).collect();
-            Ok(Value::list(items?, span))
-        }
-        Expr::Object(items) => {
-            let mut members = Members::default();
-            for item in items {
-                let ObjectKey::Name(name) = &item.key else {
-                    return Err("keys must be plain".to_owned());
-                };
-                members.insert(
-                    name.clone(),
-                    Member {
-                        key: item.key_span,
-                        value: constant(&item.value)?,
-                    },
-                );
-            }
-            Ok(Value::object(members, span))
-        }
-        Expr::Template(template) => {
-            let mut text = String::new();
-            for part in &template.parts {
-                match part {
-                    Part::Literal(literal, ..) => text.push_str(literal),
-                    _ => return Err("nothing can be interpolated here".to_owned()),
-                }
-            }
-            Ok(Value::text(text, span))
-        }
-        _ => Err("it refers to something".to_owned()),
     }
 }
