@@ -519,7 +519,7 @@ Resources:
     Type: AWS::EKS::Cluster
     Properties:
       ResourcesVpcConfig:
-        EndpointPublicAccess: !If [ IsOpen, "true", !Ref AWS::NoValue ]
+        EndpointPublicAccess: !If [ IsOpen, "false", !Ref AWS::NoValue ]
         PublicAccessCidrs: !If [ IsOpen, [ 10.0.0.0/8 ], [] ]
 "#,
     );
@@ -534,7 +534,7 @@ Resources:
     let met = world.take_met();
     assert_eq!(met.len(), 1, "{met:?}");
     for (truth, access, cidrs) in [
-        (true, "true", r#""10.0.0.0/8""#),
+        (true, "false", r#""10.0.0.0/8""#),
         (false, "~true", r#"~"0.0.0.0/0""#),
     ] {
         let world = World::new().with(&met[0], truth).expect("possible");
@@ -985,5 +985,62 @@ resource "aws_eks_addon" "b" {
     assert_eq!(
         linked(&model, "aws_eks_cluster.c", "addons"),
         "aws_eks_addon.a"
+    );
+}
+
+#[test]
+fn aliases_of_keys_and_names_of_images_are_followed() {
+    let model = hcl(r#"
+resource "aws_kms_key" "k" {}
+resource "aws_kms_alias" "a" {
+  name          = "alias/app"
+  target_key_id = aws_kms_key.k.key_id
+}
+resource "aws_ebs_volume" "by_reference" {
+  availability_zone = "a"
+  kms_key_id        = aws_kms_alias.a.arn
+}
+resource "aws_ebs_volume" "by_name" {
+  availability_zone = "a"
+  kms_key_id        = "alias/app"
+}
+resource "aws_ecr_repository" "r" { name = "team/app" }
+resource "aws_ecs_task_definition" "t" {
+  family = "f"
+  container_definitions = jsonencode([
+    { name = "a", image = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/team/app:1" },
+    { name = "b", image = "nginx:latest" },
+  ])
+}
+"#);
+    for (address, name, expected) in [
+        ("aws_ebs_volume.by_reference", "key", "aws_kms_key.k"),
+        ("aws_ebs_volume.by_name", "key", "aws_kms_key.k"),
+        (
+            "aws_ecs_task_definition.t",
+            "repositories",
+            "aws_ecr_repository.r",
+        ),
+    ] {
+        assert_eq!(linked(&model, address, name), expected, "{address} {name}");
+    }
+}
+
+#[test]
+fn inputs_and_outputs_are_kinds_too() {
+    let model = hcl(r#"
+variable "size" { default = 5 }
+output "size" {
+  value     = var.size
+  sensitive = true
+}
+"#);
+    assert_eq!(
+        ask(&model, "Code::Input", "$['Name','Value']"),
+        r#""size" 5"#
+    );
+    assert_eq!(
+        ask(&model, "Code::Output", "$['Value','Sensitive']"),
+        "5 true"
     );
 }

@@ -7,11 +7,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::vocabulary::{By, Through, ThroughStep, Vocabulary};
 use super::{Kind, Link, LinkTarget, Resource, ResourceId};
 use crate::value::{
-    Certainty, Data, Guard, Reason, Reference, Segment, Step, Text, Unknown, Value,
+    Certainty, Data, Guard, HOLE, Reason, Reference, Segment, Step, Text, Unknown, Value,
 };
 
 /// Candidates with partly unknown names that one partly unknown value is compared with.
 const MOST_CANDIDATES: usize = 200;
+
+/// The kind that names keys, and the kind that it names: where a key is wanted, its alias is followed.
+pub(super) const ALIAS: &str = "AWS::KMS::Alias";
+const KEY: &str = "AWS::KMS::Key";
 
 /// What the index keeps of a resource.
 pub(super) struct Named {
@@ -21,6 +25,8 @@ pub(super) struct Named {
     pub address: Arc<str>,
     /// The value that names it.
     pub name: Option<Value>,
+    /// The value that says what it is another name of.
+    pub stands_for: Option<Value>,
 }
 
 /// Resources by what values say of them. Numbers are positions.
@@ -30,6 +36,8 @@ pub(super) struct Index {
     /// Instances by their address without the last index.
     by_base: FxHashMap<Arc<str>, Vec<u32>>,
     by_name: FxHashMap<Kind, FxHashMap<String, Vec<u32>>>,
+    /// What aliases are other names of.
+    aliases: FxHashMap<u32, Value>,
     /// Those whose name is written but not known.
     unnamed: FxHashMap<Kind, Vec<(u32, Value)>>,
 }
@@ -54,6 +62,7 @@ impl Index {
             by_address: FxHashMap::default(),
             by_base: FxHashMap::default(),
             by_name: FxHashMap::default(),
+            aliases: FxHashMap::default(),
             unnamed: FxHashMap::default(),
         };
         for (id, resource) in resources.into_iter().enumerate() {
@@ -73,6 +82,9 @@ impl Index {
                 .entry(resource.holder)
                 .or_default()
                 .push(id);
+            if let Some(value) = resource.stands_for {
+                index.aliases.insert(id, value);
+            }
             if let Some(name) = resource.name {
                 let mut names = Vec::new();
                 leaves(&name, &[], &Guard::Always, &mut |_, leaf| {
@@ -141,6 +153,27 @@ impl Index {
 
     /// Which of these kinds' resources a value (no choice) means.
     pub(super) fn resolve(&self, value: &Value, kinds: &[Kind], by: &[By]) -> Resolved {
+        if let Some(stands_for) = self.stands_for(value, kinds) {
+            return self.resolve_plain(stands_for, kinds, by);
+        }
+        self.resolve_plain(value, kinds, by)
+    }
+
+    /// What an alias that a value means is another name of.
+    fn stands_for(&self, value: &Value, kinds: &[Kind]) -> Option<&Value> {
+        if self.aliases.is_empty() || !kinds.iter().any(|kind| &**kind == KEY) {
+            return None;
+        }
+        let alias: [Kind; 1] = [ALIAS.into()];
+        let by = [By::Name, By::Arn];
+        let resolved = self.resolve_plain(value, &alias, &by);
+        let [(id, false)] = resolved.targets.as_slice() else {
+            return None;
+        };
+        self.aliases.get(id)
+    }
+
+    fn resolve_plain(&self, value: &Value, kinds: &[Kind], by: &[By]) -> Resolved {
         let mut resolved = Resolved::default();
         let is_named = by.contains(&By::Name) || by.contains(&By::Arn);
         match &value.data {
@@ -206,6 +239,9 @@ impl Index {
                 if is_of_another {
                     return resolved;
                 }
+                if by.contains(&By::Image) {
+                    return self.by_image(text, kinds);
+                }
                 if !is_named {
                     let may_be = kinds.iter().any(|kind| may_identify(text, kind));
                     resolved.outside = may_be.then_some(false);
@@ -229,13 +265,35 @@ impl Index {
         resolved
     }
 
+    /// The repository of a container image; nothing where it is not in a private registry of AWS.
+    fn by_image(&self, text: &Text, kinds: &[Kind]) -> Resolved {
+        let mut resolved = Resolved::default();
+        let flat = text.flattened(HOLE);
+        if !flat.contains(".dkr.ecr.") {
+            resolved.outside = flat.starts_with(HOLE).then_some(true);
+            return resolved;
+        }
+        let name = flat.split_once('/').map_or("", |(_, rest)| rest);
+        let name = name.split([':', '@']).next().unwrap_or_default();
+        resolved.targets = self.by_identity(name, kinds);
+        if resolved.targets.is_empty() {
+            resolved.outside = Some(false);
+        }
+        resolved
+    }
+
     /// Whether a reference stands for a resource of the code as a whole; asked where none of the wanted kind was found.
     fn is_another(&self, reference: &Reference) -> bool {
         let is_whole = matches!(
             &*reference.attribute,
             "id" | "arn" | "name" | "Ref" | "Arn" | "Name"
         );
+        let is_alias = || {
+            let ids = self.by_address.get(&reference.address);
+            ids.is_some_and(|ids| ids.iter().any(|id| self.aliases.contains_key(id)))
+        };
         is_whole
+            && !is_alias()
             && !reference.address.starts_with("data.")
             && !reference.address.contains(".data.")
             && (self.by_address.contains_key(&reference.address)

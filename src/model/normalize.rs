@@ -73,6 +73,10 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
         let members = [
             ("Name", Value::text(input.name.clone(), input.header)),
             ("Value", input.value.clone()),
+            (
+                "Sensitive",
+                Value::bool(input.value.is_sensitive, input.header),
+            ),
         ];
         run.drafts.push(code_draft(
             "Code::Input",
@@ -273,6 +277,9 @@ impl Run {
                 holder: draft.holder.clone(),
                 address: draft.address.clone(),
                 name: name.and_then(|name| draft.properties.member(name)),
+                stands_for: (&*draft.kind == links::ALIAS)
+                    .then(|| draft.properties.member("TargetKeyId"))
+                    .flatten(),
             }
         });
         Index::new(named.collect())
@@ -615,15 +622,8 @@ fn made_by(spelling: &Spelling, resource: &DeclaredResource) -> Vec<Made> {
         }
         position += 1;
     }
-    if rows.more.is_some() && rows.items.is_empty() {
-        let item = Value::new(
-            Data::Unknown(
-                rows.more
-                    .clone()
-                    .unwrap_or_else(|| Arc::new(Unknown::because(Reason::Instances))),
-            ),
-            value.span(),
-        );
+    if let Some(why) = rows.more {
+        let item = Value::new(Data::Unknown(why), value.span());
         let place = root.inside(&item, None);
         let members = map_members(&spelling.properties, &place);
         made.push(Made {

@@ -292,6 +292,8 @@ pub enum By {
     Arn,
     /// Its name.
     Name,
+    /// A container image, which names its repository.
+    Image,
     /// Something else that only AWS gives (a URL, an address).
     Other,
     /// The value of this property.

@@ -605,6 +605,7 @@ impl Reader {
                             "id" => By::Id,
                             "arn" => By::Arn,
                             "name" => By::Name,
+                            "image" => By::Image,
                             word if word.starts_with(|c: char| c.is_ascii_uppercase()) => {
                                 By::Property(word.into())
                             }
