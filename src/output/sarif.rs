@@ -331,10 +331,8 @@ impl<'a> Writer<'a> {
         codes.extend(self.cuts().iter().map(|(code, _)| *code));
         codes.sort_unstable();
         codes.dedup();
-        let notifications: Vec<sarif::ReportingDescriptor> = codes
-            .into_iter()
-            .map(|code| sarif::ReportingDescriptor::builder().id(code).build())
-            .collect();
+        let notifications: Vec<sarif::ReportingDescriptor> =
+            codes.into_iter().map(notification_descriptor).collect();
         let mut driver = sarif::ToolComponent::builder()
             .name("onus")
             .organization("onus")
@@ -560,6 +558,9 @@ impl<'a> Writer<'a> {
             && let Some(physical) = &mut primary.physical_location
         {
             physical.context_region = self.context(finding.place);
+            if let Some(region) = &mut physical.region {
+                region.snippet = self.snippet(finding.place);
+            }
         }
         let (text, related) = self.explained(finding);
         let properties = sarif::PropertyBag::builder()
@@ -739,6 +740,19 @@ impl<'a> Writer<'a> {
         properties
     }
 
+    /// The text of a place as far as it stands on its first line, hidden text masked.
+    fn snippet(&self, span: Span) -> Option<sarif::ArtifactContent> {
+        let file = self.sources.get(span.source)?;
+        let rest = file.text.get(span.start as usize..span.end as usize)?;
+        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+        if line.is_empty() || line.len() > LONGEST_SNIPPET {
+            return None;
+        }
+        let start = span.start as usize;
+        let text = self.secrets.mask(&file, start, start + line.len());
+        Some(sarif::ArtifactContent::builder().text(text).build())
+    }
+
     /// A few lines around a place, hidden text masked.
     fn context(&self, span: Span) -> Option<sarif::Region> {
         let file = self.sources.get(span.source)?;
@@ -805,6 +819,20 @@ fn message(text: String) -> sarif::Message {
 fn multiformat(text: String) -> sarif::MultiformatMessageString {
     sarif::MultiformatMessageString::builder()
         .text(text)
+        .build()
+}
+
+/// What a kind of notification is; GitHub's validator wants the same of it as of a rule.
+fn notification_descriptor(code: &str) -> sarif::ReportingDescriptor {
+    let words = code.replace('_', " ");
+    let about = "What onus has to say about its input, not about the resources in it.";
+    sarif::ReportingDescriptor::builder()
+        .id(code)
+        .short_description(multiformat(sentence(&words)))
+        .full_description(multiformat(format!("{} {about}", sentence(&words))))
+        .help(multiformat(
+            "Each notification says what to do about it.".to_owned(),
+        ))
         .build()
 }
 

@@ -415,7 +415,11 @@ fn files_outside_the_repository_give_no_results_and_that_is_said() {
 fn hidden_text_is_in_no_snippet() {
     let (sources, report) = everything();
     let text = log_text(&report, &sources, &full());
-    assert!(text.contains("\"snippet\""));
+    assert!(
+        text.contains("\"snippet\":{\"text\":\"vpc_config\"}"),
+        "{text}"
+    );
+    assert!(text.contains("\"snippet\":{\"text\":\"*****\"}"), "{text}");
     assert!(!text.contains("one\\r\\ntwo"), "{text}");
 }
 
