@@ -226,8 +226,9 @@ pub(super) fn number(number: i64, origin: &Origin) -> Value {
     made(Data::Number(number.into()), origin)
 }
 
-/// A list with the place of what it was computed from.
-pub(super) fn list(items: Vec<Value>, more: Option<Arc<Unknown>>, origin: &Origin) -> Value {
+/// A list with the place of what it was computed from. Elements that exist in no world are left out.
+pub(super) fn list(mut items: Vec<Value>, more: Option<Arc<Unknown>>, origin: &Origin) -> Value {
+    items.retain(|item| !item.is_null());
     let list = match more {
         Some(why) => List::open(ListKind::Tuple, items, why),
         None => List::new(ListKind::Tuple, items),

@@ -844,7 +844,8 @@ impl Rows {
                     self.more.get_or_insert_with(|| why.clone());
                 }
             }
-            Data::Unknown(why) => {
+            // The id or ARN of something is one text; any other unknown value may be a list.
+            Data::Unknown(why) if !(why.is_never_null && why.reference.is_some()) => {
                 self.more.get_or_insert_with(|| why.clone());
             }
             Data::Choice(alternatives) => {

@@ -338,6 +338,15 @@ fn settle(
 ) -> Option<Value> {
     match &value.data {
         Data::Null => return None,
+        // The id or ARN of something is one text, so the list is one of it.
+        Data::Unknown(unknown)
+            if row.kind == Some(Type::List)
+                && unknown.is_never_null
+                && unknown.reference.is_some() =>
+        {
+            let site = value.span();
+            return Some(Value::list(vec![value], site));
+        }
         Data::Unknown(_) => return Some(value),
         Data::Choice(_) => {
             return each_alternative(&value, &mut |value| {

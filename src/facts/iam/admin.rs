@@ -1,12 +1,14 @@
 //! Whether an identity may do everything: over all of its policies, minus denials, within its boundary.
 
+use std::sync::Arc;
+
 use super::attached::{self, Attached};
 use super::pattern;
 use super::statement::{Chosen, Statement, Statements};
 use super::{collect_all, of_identity, targets};
 use crate::facts::Scope;
 use crate::facts::cases;
-use crate::value::{Certainty, Origin, Value};
+use crate::value::{Certainty, Origin, Reason, Unknown, Value};
 
 /// The one policy of AWS that allows everything.
 /// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html>
@@ -37,8 +39,11 @@ pub(crate) fn admin(scope: &Scope<'_>) -> Value {
             administrator.map(|policy| policy.arn.origin.clone())
         })
         .unwrap_or_else(|| Origin::at(scope.place()));
+    let outside = Arc::new(Unknown::because(Reason::Depends(
+        "what a policy outside the code says".into(),
+    )));
     let why = statements.more.as_ref().or(attached.more.as_ref());
-    cases::truth(answer, why, &place)
+    cases::truth(answer, why.or(Some(&outside)), &place)
 }
 
 /// Whether the policies outside the code that are attached allow everything.

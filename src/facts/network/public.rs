@@ -1,11 +1,13 @@
 //! Whether something is on the internet: a public address, and a route to an internet gateway.
 
+use std::sync::Arc;
+
 use super::addresses::{Addresses, Reach};
 use super::{Family, Peer, addresses_of};
 use crate::facts::cases;
 use crate::facts::{Scope, Shape};
 use crate::model::{LinkTarget, Links};
-use crate::value::{Certainty, Data, Guard, Origin, Value};
+use crate::value::{Certainty, Data, Guard, Origin, Reason, Unknown, Value};
 
 const SUBNET: &str = "AWS::EC2::Subnet";
 const DEFAULT_SUBNET: &str = "aws_default_subnet";
@@ -33,7 +35,10 @@ pub(in crate::facts) fn public(scope: &Scope<'_>) -> Value {
             any(scope, "subnets", &starts_public, Certainty::Unsure)
         }
     };
-    cases::truth(answer, None, &Origin::at(scope.place()))
+    let outside = Arc::new(Unknown::because(Reason::Depends(
+        "subnets, routes or addresses outside the code".into(),
+    )));
+    cases::truth(answer, Some(&outside), &Origin::at(scope.place()))
 }
 
 /// Whether a subnet is routed to an internet gateway: by its own route table, else by the main one of its network.
