@@ -97,17 +97,17 @@ pub fn shown(path: &Path) -> String {
     let relative = std::env::current_dir()
         .ok()
         .and_then(|here| path.strip_prefix(here).map(Path::to_path_buf).ok());
-    let text = relative
-        .as_deref()
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned();
-    let text = if std::path::MAIN_SEPARATOR == '\\' {
+    normalise(&slashed(relative.as_deref().unwrap_or(path)))
+}
+
+/// A path with `/` between its parts.
+pub fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '\\' {
         text.replace('\\', "/")
     } else {
-        text
-    };
-    normalise(&text)
+        text.into_owned()
+    }
 }
 
 /// What a walk found.

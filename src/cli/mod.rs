@@ -1,8 +1,10 @@
 //! The command line: arguments in, exit code out. The only place with IO, clocks and terminals.
 
+mod configuration;
 mod disk;
 mod inputs;
 mod inspect;
+mod scan;
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -25,6 +27,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Scan(scan::Scan),
     Inspect(inspect::Inspect),
 }
 
@@ -42,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let result = match arguments.command {
+        Command::Scan(scan) => scan.run(),
         Command::Inspect(inspect) => inspect.run(),
     };
     result.unwrap_or_else(|error| {

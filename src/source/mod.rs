@@ -173,6 +173,12 @@ impl SourceMap {
         file
     }
 
+    /// How many files were added; their ids are the numbers below.
+    pub fn count(&self) -> usize {
+        let inner = self.inner.read().unwrap_or_else(|e| e.into_inner());
+        inner.files.len()
+    }
+
     /// The file named by an id of this map.
     pub fn get(&self, id: SourceId) -> Option<Arc<SourceFile>> {
         let inner = self.inner.read().unwrap_or_else(|e| e.into_inner());

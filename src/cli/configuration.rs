@@ -1,0 +1,210 @@
+//! `onus.yaml` and packs of rules: files on the disk in, settings and the rules to apply out.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::bail;
+
+use super::disk::{self, Disk};
+use crate::diagnostic::{Diagnostic, Level, did_you_mean};
+use crate::model::Vocabulary;
+use crate::project::settings::{self, OptionSetting, Pack, Profile, Settings};
+use crate::rules::{RuleSet, Severity};
+use crate::source::{EntryKind, Files, SourceFile, SourceMap};
+
+/// What rules to apply, and what they may say.
+pub(super) struct Configuration {
+    /// The settings file's words, or nothing but defaults.
+    pub settings: Settings,
+    /// The rules.
+    pub rules: RuleSet,
+    /// Words that users' packs add to the built-in ones.
+    pub vocabulary: Option<Arc<Vocabulary>>,
+    /// What is wrong with settings and packs.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the settings file (`given`, or the nearest `onus.yaml` from here up to the repository's root) and all packs, those
+/// of `folders` included.
+pub(super) fn read(
+    given: Option<&Path>,
+    folders: &[PathBuf],
+    profile: Option<Profile>,
+    sources: &SourceMap,
+) -> anyhow::Result<Configuration> {
+    let (settings, mut diagnostics) = match given.map(Path::to_path_buf).or_else(nearest) {
+        Some(path) => {
+            let path = disk::shown(&path);
+            let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            let text = match Disk.read(&path).map(String::from_utf8) {
+                Ok(Ok(text)) => text,
+                Ok(Err(_)) => bail!("`{path}` is not UTF-8 text"),
+                Err(error) => bail!("cannot read `{path}`: {error}"),
+            };
+            settings::read(&sources.add(&path, &text), folder)
+        }
+        None => (Settings::default(), Vec::new()),
+    };
+    let has_built_in = settings.packs.is_empty() || settings.packs.contains(&Pack::BuiltIn);
+    let mut rules = if has_built_in {
+        RuleSet::builtin(sources)
+    } else {
+        RuleSet::empty()
+    };
+    let mut vocabulary = None;
+    let named = settings.packs.iter().filter_map(|pack| match pack {
+        Pack::BuiltIn => None,
+        Pack::Folder(folder, _) => Some(folder.clone()),
+    });
+    for folder in named.chain(folders.iter().map(|folder| disk::shown(folder))) {
+        let mut files = Vec::new();
+        collect(&folder, sources, &mut files, &mut diagnostics, 0);
+        let (words, rest): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|file| file.path.ends_with("/_resources.yaml"));
+        let mut known = match vocabulary.take() {
+            Some(known) => known,
+            None => Vocabulary::builtin().as_ref().clone(),
+        };
+        if !words.is_empty() {
+            let (more, mut found) = Vocabulary::read(words.iter().map(|file| &**file));
+            diagnostics.append(&mut found);
+            known = known.and(&more);
+        }
+        let (pack, mut found) = RuleSet::read(&rest, &known);
+        diagnostics.append(&mut found);
+        let (all, mut found) = rules.and(pack);
+        diagnostics.append(&mut found);
+        rules = all;
+        vocabulary = Some(known);
+    }
+    let profile = profile.or(settings.profile).unwrap_or_default();
+    apply(&settings, profile, &mut rules, &mut diagnostics);
+    Ok(Configuration {
+        settings,
+        rules,
+        vocabulary: vocabulary.map(Arc::new),
+        diagnostics,
+    })
+}
+
+/// The nearest `onus.yaml` from here upwards; the repository's root is the last folder that is looked at.
+fn nearest() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    for folder in here.ancestors() {
+        let path = folder.join("onus.yaml");
+        if path.is_file() {
+            return Some(path);
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+/// Folders below a pack that are looked into.
+const DEEPEST_PACK: usize = 16;
+
+fn collect(
+    folder: &str,
+    sources: &SourceMap,
+    into: &mut Vec<Arc<SourceFile>>,
+    diagnostics: &mut Vec<Diagnostic>,
+    depth: usize,
+) {
+    let unreadable = |path: &str, why: String| {
+        Diagnostic::new(
+            Level::Error,
+            "unreadable_file",
+            format!("cannot read this: {why}"),
+        )
+        .in_file(path)
+        .hint("a pack is a folder of rule files")
+    };
+    let entries = match Disk.list(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            diagnostics.push(unreadable(folder, error.to_string()));
+            return;
+        }
+    };
+    for entry in entries {
+        let path = crate::source::files::join(folder, &entry.name);
+        match entry.kind {
+            EntryKind::Directory if depth < DEEPEST_PACK && !entry.name.starts_with('.') => {
+                collect(&path, sources, into, diagnostics, depth + 1);
+            }
+            EntryKind::File if entry.name.ends_with(".yaml") && entry.name != "onus.yaml" => {
+                match Disk.read(&path).map(String::from_utf8) {
+                    Ok(Ok(text)) => into.push(sources.add(&path, &text)),
+                    Ok(Err(_)) => {
+                        diagnostics.push(unreadable(&path, "it is not UTF-8 text".to_owned()));
+                    }
+                    Err(error) => diagnostics.push(unreadable(&path, error.to_string())),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Switches, severities and options, as settings say.
+fn apply(
+    settings: &Settings,
+    profile: Profile,
+    rules: &mut RuleSet,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if profile == Profile::Recommended {
+        for info in rules.infos() {
+            if info.profile != "recommended" {
+                rules.enable(&info.name, false);
+            }
+        }
+    }
+    if settings.rules.is_empty() && settings.options.is_empty() {
+        return;
+    }
+    let names: Vec<String> = rules.names().map(str::to_owned).collect();
+    for said in &settings.rules {
+        let mut is_known = names.iter().any(|name| **name == *said.name);
+        if let Some(is_enabled) = said.enabled {
+            is_known = rules.enable(&said.name, is_enabled);
+        }
+        if let Some(severity) = said.severity.as_deref().and_then(Severity::parse) {
+            is_known = rules.set_severity(&said.name, severity);
+        }
+        if !is_known {
+            let mut diagnostic = Diagnostic::error(
+                "unknown_rule",
+                said.place,
+                format!("there is no rule `{}`", said.name),
+            );
+            diagnostic.hint = did_you_mean(&said.name, names.iter().map(String::as_str));
+            diagnostics.push(diagnostic);
+        }
+    }
+    let known = rules.options();
+    let mut set = |rule: Option<&str>, option: &OptionSetting| {
+        if !known.iter().any(|known| known.name == option.name) {
+            let mut diagnostic = Diagnostic::error(
+                "unknown_option",
+                option.place,
+                format!("no rule has an option `{}`", option.name),
+            );
+            diagnostic.hint = did_you_mean(&option.name, known.iter().map(|known| &*known.name));
+            diagnostics.push(diagnostic);
+            return;
+        }
+        rules.set_option(rule, &option.name, option.adds, option.value.clone());
+    };
+    for option in &settings.options {
+        set(None, option);
+    }
+    for said in &settings.rules {
+        for option in &said.options {
+            set(Some(&said.name), option);
+        }
+    }
+}
