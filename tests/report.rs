@@ -28,6 +28,10 @@ fn rule() -> Arc<RuleInfo> {
         remedy: String::new(),
         links: Vec::new(),
         file: Span::NONE,
+        profile: "recommended".to_owned(),
+        topic: String::new(),
+        responsibilities: Vec::new(),
+        rationale: String::new(),
     })
 }
 
