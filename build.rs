@@ -102,8 +102,9 @@ fn sections(text: &str) -> Vec<(&str, usize, usize)> {
 fn terraform_types(text: &str) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
     let mut add = |word| {
-        let is_type =
-            |word: &&str| word.contains('_') && word.starts_with(|c: char| c.is_ascii_lowercase());
+        let is_type = |word: &&str| {
+            word.contains(['_', '.']) && word.starts_with(|c: char| c.is_ascii_lowercase())
+        };
         if Some(word).filter(is_type).is_some() && !found.contains(&word) {
             found.push(word);
         }
