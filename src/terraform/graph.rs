@@ -1574,7 +1574,9 @@ impl<'a> Evaluator<'a> {
             self.add_all_tags(instance, block, &mut members);
         }
         if &*block.keyword == "data" && &*block.label(0) == "aws_iam_policy_document" {
-            policy_document::complete(&mut members, block.header);
+            policy_document::complete(&mut members, block.header, &mut |why| {
+                self.say_fault(Fault::new(block.header, why));
+            });
         }
         let data = Data::Object(Object::new(ObjectKind::Block, members));
         let value = Value::new(data, block.header);

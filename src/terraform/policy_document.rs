@@ -13,30 +13,30 @@ use crate::value::{
     Unknown, Value,
 };
 
-/// Adds `json` and `minified_json` to the arguments of a policy document.
-pub(super) fn complete(members: &mut Members, place: Span) {
-    let policy = policy(members, place);
-    for name in ["json", "minified_json"] {
-        members.insert(name.into(), encoded(&policy, place).into());
-    }
-}
+/// Members of a statement in the order in which the provider writes them.
+const ORDER: &[&str] = &[
+    "Sid",
+    "Effect",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Principal",
+    "NotPrincipal",
+    "Condition",
+];
 
-/// A structured value as the text that encodes it.
-fn encoded(value: &Value, place: Span) -> Value {
-    let call = super::functions::Call {
-        site: place,
-        files: &crate::source::MemoryFiles::default(),
-        folder: "",
-    };
-    match super::functions::call("jsonencode", std::slice::from_ref(value), call) {
-        Some(Ok(text)) => text,
-        _ => {
-            let why = Arc::new(Unknown::because(Reason::Depends(
-                "a part of the policy".into(),
-            )));
-            let text = Text::build(vec![Segment::Hole(why)], Some(value.clone()), Vec::new());
-            Value::new(Data::Text(text), place)
-        }
+/// Adds `json` and `minified_json` to the arguments of a policy document. What is wrong with it is given to `say`.
+pub(super) fn complete(members: &mut Members, place: Span, say: &mut dyn FnMut(String)) {
+    let policy = policy(members, place, say);
+    for (name, indent) in [("json", Some(2)), ("minified_json", None)] {
+        let text = super::functions::json_in_order(&policy, indent);
+        let text = Text::build(
+            text.segments().into_owned(),
+            Some(policy.clone()),
+            Vec::new(),
+        );
+        members.insert(name.into(), Value::new(Data::Text(text), place).into());
     }
 }
 
@@ -47,34 +47,48 @@ fn get(members: &Members, name: &str) -> Option<Value> {
         .filter(|value| !value.is_null())
 }
 
-fn policy(members: &Members, place: Span) -> Value {
-    let mut statements = Statements::default();
+fn policy(members: &Members, place: Span, say: &mut dyn FnMut(String)) -> Value {
+    let mut document = Document::default();
     let sources = get(members, "source_policy_documents").or_else(|| get(members, "source_json"));
-    statements.merge_documents(sources, place);
+    document.merge_documents(sources, true, say);
+    let version = get(members, "version").unwrap_or_else(|| Value::text("2012-10-17", place));
+    document.take_version(version);
+    document.id = get(members, "policy_id").or(document.id.take());
     if let Some(own) = get(members, "statement") {
+        let mut sids: Vec<String> = Vec::new();
         for block in own.elements() {
-            statements.put(each(&block, &statement));
+            let statement = each(&block, &statement);
+            if let Some(sid) = sid_of(&statement) {
+                if sids.contains(&sid) {
+                    say(format!("two statements have the Sid \"{sid}\""));
+                }
+                sids.push(sid);
+            }
+            document.put(statement);
         }
-        if let Some(why) = own.as_list().and_then(List::more) {
-            statements.more.get_or_insert_with(|| why.clone());
-        }
-        if let Some(why) = own.as_unknown() {
-            statements.more.get_or_insert_with(|| why.clone());
+        let more = own.as_list().and_then(List::more).or(own.as_unknown());
+        if let Some(why) = more {
+            document.more.get_or_insert_with(|| why.clone());
         }
     }
     let overrides =
         get(members, "override_policy_documents").or_else(|| get(members, "override_json"));
-    statements.merge_documents(overrides, place);
+    document.merge_documents(overrides, false, say);
 
     let mut policy = Members::default();
-    let version = get(members, "version").unwrap_or_else(|| Value::text("2012-10-17", place));
+    let version = document
+        .version
+        .unwrap_or_else(|| Value::text("2012-10-17", place));
     policy.insert("Version".into(), version.into());
-    if let Some(id) = get(members, "policy_id") {
+    if let Some(id) = document.id {
         policy.insert("Id".into(), id.into());
     }
-    let list = match statements.more {
-        Some(why) => List::open(ListKind::Tuple, statements.list, why),
-        None => List::new(ListKind::Tuple, statements.list),
+    if document.list.is_empty() && document.more.is_none() {
+        return Value::object(policy, place);
+    }
+    let list = match document.more {
+        Some(why) => List::open(ListKind::Tuple, document.list, why),
+        None => List::new(ListKind::Tuple, document.list),
     };
     policy.insert(
         "Statement".into(),
@@ -83,34 +97,52 @@ fn policy(members: &Members, place: Span) -> Value {
     Value::object(policy, place)
 }
 
+fn sid_of(statement: &Value) -> Option<String> {
+    let sid = statement.member("Sid")?;
+    sid.as_str()
+        .filter(|sid| !sid.is_empty())
+        .map(str::to_owned)
+}
+
 #[derive(Default)]
-struct Statements {
+struct Document {
+    version: Option<Value>,
+    id: Option<Value>,
     list: Vec<Value>,
     more: Option<Arc<Unknown>>,
 }
 
-impl Statements {
+impl Document {
+    /// The latest version of all documents counts.
+    fn take_version(&mut self, version: Value) {
+        let is_later = match &self.version {
+            Some(known) => version.as_str() > known.as_str(),
+            None => true,
+        };
+        if is_later {
+            self.version = Some(version);
+        }
+    }
+
     /// Adds a statement; one with the same non-empty Sid is replaced in place.
     fn put(&mut self, statement: Value) {
-        let sid = |value: &Value| {
-            value
-                .member("Sid")
-                .and_then(|sid| sid.as_str().map(str::to_owned))
-        };
-        let same = sid(&statement)
-            .filter(|sid| !sid.is_empty())
-            .and_then(|wanted| {
-                self.list
-                    .iter()
-                    .position(|known| sid(known).as_deref() == Some(&wanted))
-            });
+        let same = sid_of(&statement).and_then(|wanted| {
+            self.list
+                .iter()
+                .position(|known| sid_of(known).as_ref() == Some(&wanted))
+        });
         match same {
             Some(at) => self.list[at] = statement,
             None => self.list.push(statement),
         }
     }
 
-    fn merge_documents(&mut self, documents: Option<Value>, place: Span) {
+    fn merge_documents(
+        &mut self,
+        documents: Option<Value>,
+        are_sources: bool,
+        say: &mut dyn FnMut(String),
+    ) {
         let Some(documents) = documents else { return };
         let texts: Vec<Value> = match &documents.data {
             Data::List(list) => {
@@ -121,46 +153,153 @@ impl Statements {
             }
             _ => vec![documents],
         };
+        let mut sids: Vec<String> = Vec::new();
         for text in texts {
-            match &text.data {
-                Data::Text(encoded) if encoded.as_str() == Some("") => {}
-                Data::Text(encoded) => match crate::yaml::json::decode(encoded, text.span()) {
-                    Ok(document) => {
-                        let statement = document.member("Statement");
-                        match statement.as_ref().map(|statement| &statement.data) {
-                            Some(Data::List(list)) => {
-                                if let Some(why) = list.more() {
-                                    self.more.get_or_insert_with(|| why.clone());
-                                }
-                                for item in statement.iter().flat_map(Value::elements) {
-                                    self.put(item);
-                                }
-                            }
-                            Some(Data::Object(_)) => statement
-                                .into_iter()
-                                .for_each(|statement| self.put(statement)),
-                            Some(_) => self.unknown(place),
-                            None => {}
-                        }
+            let encoded = match &text.data {
+                Data::Text(encoded) if encoded.as_str() == Some("") => continue,
+                Data::Text(encoded) => encoded,
+                Data::Null => continue,
+                Data::Unknown(why) => {
+                    self.more.get_or_insert_with(|| why.clone());
+                    continue;
+                }
+                _ => {
+                    self.unknown();
+                    continue;
+                }
+            };
+            let document = match crate::yaml::json::decode(encoded, text.span()) {
+                Ok(document) => document,
+                Err(error) => {
+                    if encoded.as_str().is_some() {
+                        say(format!("a policy document is not JSON: {}", error.message));
                     }
-                    Err(_) => self.unknown(place),
-                },
-                Data::Null => {}
+                    self.unknown();
+                    continue;
+                }
+            };
+            if let Some(version) = document.member("Version") {
+                self.take_version(version);
+            }
+            self.id = document
+                .member("Id")
+                .filter(|id| id.as_str() != Some(""))
+                .or(self.id.take());
+            let statements = match document.member("Statement") {
+                Some(statements) => statements,
+                None => continue,
+            };
+            match &statements.data {
+                Data::List(list) => {
+                    if let Some(why) = list.more() {
+                        self.more.get_or_insert_with(|| why.clone());
+                    }
+                    for item in statements.elements() {
+                        if let Some(sid) = sid_of(&item).filter(|_| are_sources) {
+                            if sids.contains(&sid) {
+                                say(format!("two source documents have the Sid \"{sid}\""));
+                            }
+                            sids.push(sid);
+                        }
+                        self.put(each(&item, &ordered));
+                    }
+                }
+                Data::Object(_) => self.put(ordered(&statements)),
                 Data::Unknown(why) => {
                     self.more.get_or_insert_with(|| why.clone());
                 }
-                _ => self.unknown(place),
+                _ => self.unknown(),
             }
         }
     }
 
-    fn unknown(&mut self, _place: Span) {
+    fn unknown(&mut self) {
         let why = || {
             Arc::new(Unknown::because(Reason::Depends(
                 "a policy document that is not known".into(),
             )))
         };
         self.more.get_or_insert_with(why);
+    }
+}
+
+/// A statement of another document as the provider writes it again.
+fn ordered(statement: &Value) -> Value {
+    let Some(object) = statement.as_object() else {
+        return statement.clone();
+    };
+    let mut members = Members::default();
+    for name in ORDER {
+        let Some(member) = object.members().get(*name) else {
+            continue;
+        };
+        let value = statement.seen(&member.value);
+        if value.is_null() || (*name == "Sid" && value.as_str() == Some("")) {
+            continue;
+        }
+        let value = match *name {
+            "Principal" | "NotPrincipal" => by_name(&value, &|value| value.clone()),
+            "Condition" => by_name(&value, &|test| by_name(test, &condition_values)),
+            _ => value,
+        };
+        members.insert(
+            (*name).into(),
+            Member {
+                key: member.key,
+                value,
+            },
+        );
+    }
+    let data = match object.more() {
+        Some(why) => Object::open(ObjectKind::Object, members, why.clone()),
+        None => Object::new(ObjectKind::Object, members),
+    };
+    Value {
+        data: Data::Object(data),
+        ..statement.clone()
+    }
+}
+
+/// An object with its members sorted by name and changed.
+fn by_name(value: &Value, change: &dyn Fn(&Value) -> Value) -> Value {
+    let Some(object) = value.as_object() else {
+        return value.clone();
+    };
+    let mut members: Vec<(Arc<str>, Member)> = object
+        .members()
+        .iter()
+        .map(|(name, member)| {
+            let value = change(&value.seen(&member.value));
+            (name.clone(), Member { value, ..*member })
+        })
+        .collect();
+    members.sort_by(|a, b| a.0.cmp(&b.0));
+    let members = members.into_iter().collect();
+    let data = match object.more() {
+        Some(why) => Object::open(object.kind(), members, why.clone()),
+        None => Object::new(object.kind(), members),
+    };
+    Value {
+        data: Data::Object(data),
+        ..value.clone()
+    }
+}
+
+/// Values of a condition are strings; one stands alone.
+fn condition_values(value: &Value) -> Value {
+    match &value.data {
+        Data::Bool(_) | Data::Number(_) => match super::types::to_text(value) {
+            Ok(text) => Value {
+                data: Data::Text(text),
+                ..value.clone()
+            },
+            Err(_) => value.clone(),
+        },
+        Data::List(list) if list.items().len() == 1 && list.more().is_none() => value
+            .elements()
+            .next()
+            .map_or_else(|| value.clone(), |only| condition_values(&only)),
+        _ => value.clone(),
     }
 }
 
@@ -207,7 +346,7 @@ fn statement(block: &Value) -> Value {
                 .as_list()
                 .is_none_or(|list| !list.items().is_empty() || list.more().is_some())
         {
-            add(name, alone(&value));
+            add(name, alone(&descending(&value)));
         }
     }
     for (argument, name) in [
@@ -222,6 +361,27 @@ fn statement(block: &Value) -> Value {
         add("Condition", value);
     }
     Value::object(members, place)
+}
+
+/// Actions, resources and identifiers are sets, which the provider writes in descending order.
+fn descending(value: &Value) -> Value {
+    let Some(list) = value.as_list() else {
+        return value.clone();
+    };
+    let mut items: Vec<Value> = value.elements().collect();
+    if items.iter().any(|item| item.as_str().is_none()) {
+        return value.clone();
+    }
+    items.sort_by(|a, b| b.as_str().cmp(&a.as_str()));
+    items.dedup_by(|a, b| a.as_str() == b.as_str());
+    let list = match list.more() {
+        Some(why) => List::open(ListKind::Tuple, items, why.clone()),
+        None => List::new(ListKind::Tuple, items),
+    };
+    Value {
+        data: Data::List(list),
+        ..value.clone()
+    }
 }
 
 /// A list of one known element stands for that element; `&{` becomes `${`.
@@ -278,7 +438,7 @@ fn principals(blocks: &Value) -> Option<Value> {
         }
         let identifiers = block
             .member("identifiers")
-            .unwrap_or_else(|| Value::list(Vec::new(), place));
+            .map_or_else(|| Value::list(Vec::new(), place), |ids| descending(&ids));
         let Some(kind) = block
             .member("type")
             .and_then(|kind| kind.as_str().map(Arc::<str>::from))
@@ -293,11 +453,12 @@ fn principals(blocks: &Value) -> Option<Value> {
             return identifiers.elements().next();
         }
         let value = match by_type.get(&kind) {
-            Some(earlier) => joined(&earlier.value, &identifiers),
+            Some(earlier) => joined(&earlier.value, &alone(&identifiers)),
             None => alone(&identifiers),
         };
         by_type.insert(kind, Member::from(value));
     }
+    by_type.sort_keys();
     let why = blocks.as_list().and_then(List::more);
     if by_type.is_empty() && why.is_none() {
         return None;
@@ -357,9 +518,11 @@ fn conditions(blocks: &Value) -> Option<Value> {
     if tests.is_empty() && blocks.as_list().is_none_or(|list| list.more().is_none()) {
         return None;
     }
-    let members = tests
-        .into_iter()
-        .map(|(test, keys, span)| (test, Value::object(keys, span).into()));
+    tests.sort_by(|a, b| a.0.cmp(&b.0));
+    let members = tests.into_iter().map(|(test, mut keys, span)| {
+        keys.sort_keys();
+        (test, Value::object(keys, span).into())
+    });
     let object = match blocks.as_list().and_then(List::more) {
         Some(why) => Object::open(ObjectKind::Object, members.collect(), why.clone()),
         None => Object::new(ObjectKind::Object, members.collect()),

@@ -124,6 +124,17 @@ pub(super) fn json_text(value: &Value) -> String {
     parts.finish().flattened('?')
 }
 
+/// JSON text with members as they stand and, if wanted, one value a line.
+pub(super) fn json_in_order(value: &Value, indent: Option<usize>) -> Text {
+    let mut parts = Parts {
+        order: Order::Written,
+        indent,
+        ..Parts::default()
+    };
+    parts.json(value);
+    parts.finish()
+}
+
 /// The text keeps the value that it encodes, so that readers need not decode it again.
 pub(super) fn jsonencode(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut parts = Parts::default();
@@ -440,11 +451,25 @@ fn csv_quoted(text: &str) -> Result<(String, &str), String> {
     }
 }
 
+/// In which order members are written.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Order {
+    /// By name, as Terraform does.
+    #[default]
+    ByName,
+    /// As they stand.
+    Written,
+}
+
 /// A text in the making whose unknown parts are holes.
 #[derive(Default)]
 struct Parts {
     segments: Vec<Segment>,
     literal: String,
+    order: Order,
+    /// Blanks for each level; none for one line.
+    indent: Option<usize>,
+    level: usize,
 }
 
 impl Parts {
@@ -457,6 +482,14 @@ impl Parts {
     fn finish(mut self) -> Text {
         self.segments.push(Segment::Literal(self.literal.into()));
         Text::from_segments(self.segments)
+    }
+
+    /// A line break before a part of a collection, if lines are wanted.
+    fn line(&mut self) {
+        if let Some(indent) = self.indent {
+            self.literal.push('\n');
+            self.literal.push_str(&" ".repeat(indent * self.level));
+        }
     }
 
     fn json(&mut self, value: &Value) {
@@ -476,14 +509,20 @@ impl Parts {
             }
             Data::List(list) => {
                 self.literal.push('[');
+                self.level += 1;
                 for (index, item) in list.items().iter().enumerate() {
                     if index > 0 {
                         self.literal.push(',');
                     }
+                    self.line();
                     self.json(item);
                 }
                 if let Some(why) = list.more() {
                     self.hole(why.clone());
+                }
+                self.level -= 1;
+                if !list.items().is_empty() {
+                    self.line();
                 }
                 self.literal.push(']');
             }
@@ -500,20 +539,32 @@ impl Parts {
     fn object(&mut self, object: &Object) {
         self.literal.push('{');
         let mut names: Vec<&Arc<str>> = object.members().keys().collect();
-        names.sort();
+        if self.order == Order::ByName {
+            names.sort();
+        }
+        self.level += 1;
+        let has_members = !names.is_empty();
         for (index, name) in names.into_iter().enumerate() {
             if index > 0 {
                 self.literal.push(',');
             }
+            self.line();
             self.literal.push('"');
             escape(name, &mut self.literal);
-            self.literal.push_str("\":");
+            self.literal.push_str(match self.indent {
+                Some(_) => "\": ",
+                None => "\":",
+            });
             if let Some(value) = object.get(name) {
                 self.json(value);
             }
         }
         if let Some(why) = object.more() {
             self.hole(why.clone());
+        }
+        self.level -= 1;
+        if has_members {
+            self.line();
         }
         self.literal.push('}');
     }

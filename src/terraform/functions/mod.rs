@@ -224,6 +224,11 @@ impl Function {
     }
 }
 
+/// JSON text with members in the order in which they stand, indented if `indent` says by how much.
+pub(super) fn json_in_order(value: &Value, indent: Option<usize>) -> crate::value::Text {
+    encoding::json_in_order(value, indent)
+}
+
 /// Unknown for the reason for which an argument is.
 fn unknown_like(argument: &Value, site: Span) -> Value {
     Value::new(
