@@ -1046,3 +1046,26 @@ output "size" {
         "5 true"
     );
 }
+
+#[test]
+fn values_of_a_known_set_are_settled_too() {
+    let model = yaml(
+        r#"
+Parameters: { Private: { Type: String, AllowedValues: ["true", "True"] } }
+Resources:
+  C:
+    Type: AWS::EKS::Cluster
+    Properties:
+      ResourcesVpcConfig: { EndpointPrivateAccess: !Ref Private }
+"#,
+    );
+    let cluster = model.resource(model.of_kind("AWS::EKS::Cluster")[0]);
+    let access = cluster
+        .properties
+        .member("ResourcesVpcConfig")
+        .and_then(|config| config.member("EndpointPrivateAccess"))
+        .expect("it is there");
+    let truth = Value::bool(true, onus::source::Span::NONE);
+    let answer = onus::jsonpath::equals(&access, &truth, &World::new());
+    assert_eq!(answer, Certainty::Yes);
+}

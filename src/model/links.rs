@@ -208,8 +208,6 @@ impl Index {
                     | Reason::Environment(_)
                     | Reason::Outside => {}
                     Reason::Computed(..) if unknown.reference.is_some() => {}
-                    // A name given from outside may be any; an id cannot be of something that is yet to be made.
-                    Reason::NoValue(_) if !by.contains(&By::Name) => {}
                     _ => resolved.any = Some(unknown.clone()),
                 }
             }

@@ -347,7 +347,12 @@ fn settle(
             let site = value.span();
             return Some(Value::list(vec![value], site));
         }
-        Data::Unknown(_) => return Some(value),
+        Data::Unknown(_) => {
+            return Some(match row.kind {
+                Some(kind) if kind.is_scalar() => typed(value, kind),
+                _ => value,
+            });
+        }
         Data::Choice(_) => {
             return each_alternative(&value, &mut |value| {
                 settle(value.clone(), row, language, diagnostics)
@@ -412,8 +417,11 @@ type Decoded = Result<Value, (String, Span)>;
 /// What text encodes; none if it is no text, or plain text where base64 is not needed.
 fn decoded(value: &Value, encoding: Encoding) -> Option<Decoded> {
     let text = value.as_text()?;
+    // What is known to be written somewhere else (a policy document's block, a line of a string that a local holds) is
+    // shown there: that is where it is mended.
+    let is_placed = text.encodes().is_some() || !text.pieces().is_empty();
     let as_part = |part: Value| {
-        let seen = value.seen(&part);
+        let seen = if is_placed { part } else { value.seen(&part) };
         Value {
             is_sensitive: value.is_sensitive || seen.is_sensitive,
             ..seen
@@ -556,6 +564,17 @@ fn capital(name: &Arc<str>) -> Arc<str> {
 /// A known value as one of its type, where that can be told; others stay as they are.
 pub(super) fn typed(value: Value, kind: Type) -> Value {
     match (&value.data, kind) {
+        (Data::Unknown(unknown), _) if !unknown.allowed.is_empty() => {
+            let allowed = unknown.allowed.iter().cloned();
+            let unknown = Unknown {
+                allowed: allowed.map(|allowed| typed(allowed, kind)).collect(),
+                ..(**unknown).clone()
+            };
+            Value {
+                data: Data::Unknown(Arc::new(unknown)),
+                ..value
+            }
+        }
         (Data::Null | Data::Unknown(_), _) => value,
         (Data::Choice(_), _) => {
             let typed = each_alternative(&value, &mut |value| {
