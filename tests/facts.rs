@@ -1,7 +1,7 @@
 //! Facts of real code: vectors in either language, and what rules see of them.
 
 use onus::declared::Language;
-use onus::facts::Facts;
+use onus::facts::{Facts, Shape, of_kind};
 use onus::model::{Derive, Model, Vocabulary, normalize};
 use onus::project::{Inputs, Stack};
 use onus::source::{MemoryFiles, SourceMap};
@@ -80,12 +80,17 @@ const RULE: [&str; 8] = [
 ];
 
 fn rows(list: &Value) -> Vec<String> {
+    table(list, &RULE)
+}
+
+/// Some members of the elements of a list, one element a line.
+fn table(list: &Value, columns: &[&str]) -> Vec<String> {
     let mut rows: Vec<String> = list
         .elements()
         .map(|item| {
             let row = |item: &Value| {
                 let cell = |name: &&str| item.member(name).map_or("-".to_owned(), |v| show(&v));
-                RULE.iter().map(cell).collect::<Vec<_>>().join(" ")
+                columns.iter().map(cell).collect::<Vec<_>>().join(" ")
             };
             match &item.data {
                 // There or not.
@@ -242,4 +247,287 @@ Resources:
             "{text}"
         );
     }
+}
+
+/// Facts of the network that both languages can say, with what they say.
+#[test]
+fn routes_and_acls_are_the_same_in_both_languages() {
+    let terraform = r#"
+resource "aws_vpc" "v" {
+  cidr_block = "10.0.0.0/16"
+}
+resource "aws_internet_gateway" "g" {
+  vpc_id = aws_vpc.v.id
+}
+resource "aws_subnet" "s" {
+  vpc_id     = aws_vpc.v.id
+  cidr_block = "10.0.1.0/24"
+}
+resource "aws_nat_gateway" "n" {
+  subnet_id     = aws_subnet.s.id
+  allocation_id = "eipalloc-0a1b2c3d4e5f60718"
+}
+resource "aws_route_table" "r" {
+  vpc_id = aws_vpc.v.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.g.id
+  }
+}
+resource "aws_route" "peer" {
+  route_table_id            = aws_route_table.r.id
+  destination_cidr_block    = "10.0.0.0/8"
+  vpc_peering_connection_id = "pcx-0a1b2c3d4e5f60718"
+}
+resource "aws_route_table_association" "a" {
+  route_table_id = aws_route_table.r.id
+  subnet_id      = aws_subnet.s.id
+}
+resource "aws_network_acl" "n" {
+  vpc_id = aws_vpc.v.id
+  ingress {
+    rule_no    = 100
+    action     = "allow"
+    protocol   = "-1"
+    from_port  = 0
+    to_port    = 0
+    cidr_block = "0.0.0.0/0"
+  }
+}
+resource "aws_network_acl_rule" "late" {
+  network_acl_id = aws_network_acl.n.id
+  rule_number    = 200
+  rule_action    = "deny"
+  protocol       = "tcp"
+  from_port      = 22
+  to_port        = 22
+  cidr_block     = "0.0.0.0/0"
+}
+resource "aws_network_acl_rule" "out" {
+  network_acl_id = aws_network_acl.n.id
+  egress         = true
+  rule_number    = 200
+  rule_action    = "allow"
+  protocol       = "6"
+  from_port      = 443
+  to_port        = 443
+  cidr_block     = "10.0.0.0/8"
+}
+resource "aws_ec2_managed_prefix_list" "p" {
+  name           = "p"
+  address_family = "IPv4"
+  max_entries    = 2
+  entry {
+    cidr = "0.0.0.0/1"
+  }
+  entry {
+    cidr = "128.0.0.0/1"
+  }
+}
+"#;
+    let cloudformation = r#"
+Resources:
+  V: { Type: AWS::EC2::VPC, Properties: { CidrBlock: 10.0.0.0/16 } }
+  G: { Type: AWS::EC2::InternetGateway }
+  S: { Type: AWS::EC2::Subnet, Properties: { VpcId: !Ref V, CidrBlock: 10.0.1.0/24 } }
+  N: { Type: AWS::EC2::NatGateway, Properties: { SubnetId: !Ref S, AllocationId: eipalloc-0a1b2c3d4e5f60718 } }
+  R: { Type: AWS::EC2::RouteTable, Properties: { VpcId: !Ref V } }
+  Out: { Type: AWS::EC2::Route, Properties: { RouteTableId: !Ref R, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref G } }
+  Peer: { Type: AWS::EC2::Route, Properties: { RouteTableId: !Ref R, DestinationCidrBlock: 10.0.0.0/8, VpcPeeringConnectionId: pcx-0a1b2c3d4e5f60718 } }
+  A: { Type: AWS::EC2::SubnetRouteTableAssociation, Properties: { RouteTableId: !Ref R, SubnetId: !Ref S } }
+  Acl: { Type: AWS::EC2::NetworkAcl, Properties: { VpcId: !Ref V } }
+  First: { Type: AWS::EC2::NetworkAclEntry, Properties: { NetworkAclId: !Ref Acl, RuleNumber: 100, RuleAction: allow, Protocol: -1, CidrBlock: 0.0.0.0/0 } }
+  Late: { Type: AWS::EC2::NetworkAclEntry, Properties: { NetworkAclId: !Ref Acl, RuleNumber: 200, RuleAction: deny, Protocol: 6, CidrBlock: 0.0.0.0/0, PortRange: { From: 22, To: 22 } } }
+  Egress: { Type: AWS::EC2::NetworkAclEntry, Properties: { NetworkAclId: !Ref Acl, Egress: true, RuleNumber: 200, RuleAction: allow, Protocol: 6, CidrBlock: 10.0.0.0/8, PortRange: { From: 443, To: 443 } } }
+  P:
+    Type: AWS::EC2::PrefixList
+    Properties:
+      PrefixListName: p
+      AddressFamily: IPv4
+      MaxEntries: 2
+      Entries: [{ Cidr: 0.0.0.0/1 }, { Cidr: 128.0.0.0/1 }]
+"#;
+    for (language, text) in [
+        (Language::Terraform, terraform),
+        (Language::CloudFormation, cloudformation),
+    ] {
+        let (model, _) = load(language, text);
+        let facts = facts();
+        let fact = |kind: &str, name: &str| {
+            let id = model.of_kind(kind)[0];
+            facts
+                .fact(&model, id, name, &World::new())
+                .unwrap_or_else(|| panic!("no fact {name} of {kind}"))
+        };
+        let sorted = |mut rows: Vec<String>| {
+            rows.sort();
+            rows
+        };
+        let routes = fact("AWS::EC2::RouteTable", "network.routes");
+        assert_eq!(
+            sorted(table(&routes, &["destination", "reach", "target"])),
+            [
+                "0.0.0.0/0 world internet_gateway",
+                "10.0.0.0/8 private peering"
+            ],
+            "{language}"
+        );
+        for route in routes.elements() {
+            let subnets = route.member("subnets").expect("subnets");
+            assert_eq!(subnets.elements().count(), 1, "{language}");
+        }
+        let acl = fact("AWS::EC2::NetworkAcl", "network.acl");
+        let columns = [
+            "direction",
+            "number",
+            "allow",
+            "reach",
+            "protocol",
+            "from_port",
+            "to_port",
+            "shadowed_by",
+            "duplicate",
+        ];
+        assert_eq!(
+            sorted(table(&acl, &columns)),
+            [
+                "egress 200 true private tcp 443 443 - false",
+                "ingress 100 true world all 0 65535 - false",
+                "ingress 200 false world tcp 22 22 100 false",
+            ],
+            "{language}"
+        );
+        let mut shadowed = 0;
+        for &id in model.of_kind("AWS::EC2::NetworkAclEntry") {
+            let entry = facts.fact(&model, id, "network.acl", &World::new());
+            let entry = entry.expect("a fact");
+            assert_eq!(entry.elements().count(), 1, "{language}");
+            shadowed += table(&entry, &["shadowed_by"])
+                .iter()
+                .filter(|s| *s == "100")
+                .count();
+        }
+        assert_eq!(shadowed, 1, "{language}");
+        assert_eq!(show(&fact("AWS::EC2::VPC", "network.has_nat")), "true");
+        assert_eq!(show(&fact("AWS::EC2::Subnet", "network.public")), "true");
+        assert_eq!(
+            show(&fact("AWS::EC2::PrefixList", "network.prefix_list")),
+            "{reach: world}"
+        );
+    }
+}
+
+/// Whether a value looks as its shape says; what does not, with the path to it.
+fn misfit(value: &Value, shape: &Shape, path: &str) -> Option<String> {
+    if let Data::Choice(arms) = &value.data {
+        return arms.iter().find_map(|arm| misfit(&arm.value, shape, path));
+    }
+    if matches!(value.data, Data::Unknown(_) | Data::Null) {
+        return None;
+    }
+    let fits = match shape {
+        Shape::Source => true,
+        Shape::Bool => value.as_bool().is_some(),
+        Shape::Number => value.as_number().is_some(),
+        Shape::Text => value.as_text().is_some(),
+        Shape::List(_) => value.as_list().is_some(),
+        Shape::Object(_) | Shape::Map(_) => value.as_object().is_some(),
+    };
+    if !fits {
+        return Some(format!("{path} is not {shape:?}: {}", show(value)));
+    }
+    match shape {
+        Shape::List(element) => value
+            .elements()
+            .find_map(|item| misfit(&item, element, &format!("{path}[*]"))),
+        Shape::Map(member) => value
+            .entries()
+            .find_map(|(name, item)| misfit(&item, member, &format!("{path}.{name}"))),
+        Shape::Object(fields) => {
+            let is_open = value
+                .as_object()
+                .is_some_and(|object| object.more().is_some());
+            let missing = fields
+                .iter()
+                .find(|field| field.is_always && !is_open && value.member(field.name).is_none());
+            if let Some(field) = missing {
+                return Some(format!("{path}.{} is missing", field.name));
+            }
+            value.entries().find_map(|(name, item)| {
+                let path = format!("{path}.{name}");
+                match fields.iter().find(|field| *field.name == **name) {
+                    Some(field) => misfit(&item, &field.shape, &path),
+                    None => Some(format!("{path} is not in the shape")),
+                }
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Reads a folder of the repository.
+fn folder(path: &str) -> Vec<(String, Vec<u8>)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let (Ok(name), Ok(bytes)) = (path.strip_prefix(&root), std::fs::read(&path)) {
+                found.push((name.to_string_lossy().replace('\\', "/"), bytes));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Rules are checked against the shapes, so what facts show must look like them: over the estates under `samples`.
+#[test]
+fn facts_look_as_their_shapes_say() {
+    let files = folder("samples");
+    let mut memory = MemoryFiles::new([]);
+    let mut stacks = Vec::new();
+    for (path, bytes) in &files {
+        memory.insert(path, bytes);
+        let text = String::from_utf8_lossy(bytes);
+        if path.ends_with(".tf") {
+            let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            stacks.push((Language::Terraform, folder.to_owned()));
+        } else if cloudformation::is_template(&text) {
+            stacks.push((Language::CloudFormation, path.clone()));
+        }
+    }
+    stacks.dedup();
+    let mut seen: Vec<&str> = Vec::new();
+    for (language, path) in stacks {
+        let sources = SourceMap::new();
+        let stack = Stack {
+            language,
+            path: path.as_str().into(),
+        };
+        let declared = match language {
+            Language::Terraform => terraform::load(&memory, &sources, &stack, &Inputs::default()),
+            Language::CloudFormation => {
+                cloudformation::load(&memory, &sources, &stack, &Inputs::default())
+            }
+        };
+        let (model, _) = normalize(declared, Vocabulary::builtin());
+        let facts = facts();
+        for resource in model.resources() {
+            for fact in of_kind(&resource.kind) {
+                let value = facts
+                    .fact(&model, resource.id, fact.name, &World::new())
+                    .expect("a fact");
+                let place = format!("{path} {} {}", resource.address, fact.name);
+                assert_eq!(misfit(&value, fact.shape, &place), None);
+                if !seen.contains(&fact.name) {
+                    seen.push(fact.name);
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 10, "only {seen:?} occur");
 }

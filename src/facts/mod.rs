@@ -99,6 +99,30 @@ pub const FACTS: &[Fact] = &[
         compute: network::public,
     },
     Fact {
+        name: "network.acl",
+        kinds: network::ACL_KINDS,
+        shape: &network::ACL,
+        compute: network::acl,
+    },
+    Fact {
+        name: "network.routes",
+        kinds: network::ROUTED,
+        shape: &network::ROUTES,
+        compute: network::routes,
+    },
+    Fact {
+        name: "network.has_nat",
+        kinds: network::NETWORKS,
+        shape: &network::HAS_NAT,
+        compute: network::has_nat,
+    },
+    Fact {
+        name: "network.prefix_list",
+        kinds: network::LISTS,
+        shape: &network::PREFIX_LIST,
+        compute: network::prefix_list_fact,
+    },
+    Fact {
         name: "iam.statements",
         kinds: iam::IDENTITIES,
         shape: &iam::STATEMENTS,

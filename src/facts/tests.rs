@@ -1048,3 +1048,24 @@ named: { kind: AWS::AutoScaling::AutoScalingGroup, properties: { AvailabilityZon
     assert_eq!(zones("outside", &open), "[eu-west-1a, ...]");
     assert_eq!(zones("named", &open), "[eu-west-1a, eu-west-1b]");
 }
+
+#[test]
+fn default_acls_are_read_in_terraform_s_words() {
+    let text = "
+n:
+  kind: aws_default_network_acl
+  properties:
+    ingress:
+      - { rule_no: 100, action: deny, protocol: tcp, from_port: 22, to_port: 22, cidr_block: 0.0.0.0/0 }
+      - { rule_no: 100, action: allow, protocol: all, cidr_block: 0.0.0.0/0 }
+      - { rule_no: !Unknown n, action: deny, protocol: tcp, from_port: 22, to_port: 22, cidr_block: 10.0.0.0/8 }
+";
+    let list = Case::new(text).fact("n", "network.acl", &World::new());
+    assert_eq!(
+        table(
+            &list,
+            &["number", "allow", "from_port", "shadowed_by", "duplicate"]
+        ),
+        ["100 false 22 - true", "100 true 0 - true", "? false 22 ? ?",]
+    );
+}

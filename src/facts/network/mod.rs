@@ -1,8 +1,10 @@
 //! Network facts: what security groups admit, one entry for each source, whatever form the rule is written in.
 
+mod acl;
 mod addresses;
 mod ports;
 mod public;
+mod routes;
 
 use std::sync::Arc;
 
@@ -16,7 +18,12 @@ use crate::value::{
 use addresses::{Addresses, Reach};
 use ports::{LAST, Protocol};
 
+pub(super) use acl::{ACL, KINDS as ACL_KINDS, acl};
 pub(super) use public::{KINDS as ON_NETWORKS, PUBLIC, public};
+pub(super) use routes::{
+    HAS_NAT, KINDS as ROUTED, LISTS, NETWORKS, PREFIX_LIST, ROUTES, has_nat,
+    prefix_list as prefix_list_fact, routes,
+};
 
 /// The group that every network has; it keeps Terraform's words.
 const DEFAULT_GROUP: &str = "aws_default_security_group";

@@ -96,7 +96,31 @@ fn leads_out(scope: &Scope<'_>) -> Certainty {
 fn is_way_out(scope: &Scope<'_>) -> Certainty {
     let resource = scope.resource;
     let gateway = cases::member(&resource.properties, "GatewayId").in_world(scope.world);
-    let is_gateway = match &gateway.data {
+    let is_gateway = is_internet_gateway(scope, &gateway);
+    let to_world = [
+        ("DestinationCidrBlock", Family::V4),
+        ("DestinationIpv6CidrBlock", Family::V6),
+    ]
+    .into_iter()
+    .map(|(name, family)| {
+        let destination = cases::member(&resource.properties, name).in_world(scope.world);
+        if destination.is_null() {
+            return Certainty::No;
+        }
+        match addresses_of(&destination, family, scope.model) {
+            Peer::Known(set) => covers_much(&set).into(),
+            Peer::Between(_, most, _) if most < Reach::NearWorld => Certainty::No,
+            _ => Certainty::Unsure,
+        }
+    })
+    .fold(Certainty::No, Certainty::or);
+    is_gateway.and(to_world)
+}
+
+/// Whether the gateway of a route is an internet gateway.
+pub(super) fn is_internet_gateway(scope: &Scope<'_>, gateway: &Value) -> Certainty {
+    let resource = scope.resource;
+    match &gateway.data {
         Data::Null => Certainty::No,
         Data::Text(text) => text.starts_with("igw-"),
         _ => {
@@ -124,25 +148,7 @@ fn is_way_out(scope: &Scope<'_>) -> Certainty {
                 (false, false) => Certainty::Unsure,
             }
         }
-    };
-    let to_world = [
-        ("DestinationCidrBlock", Family::V4),
-        ("DestinationIpv6CidrBlock", Family::V6),
-    ]
-    .into_iter()
-    .map(|(name, family)| {
-        let destination = cases::member(&resource.properties, name).in_world(scope.world);
-        if destination.is_null() {
-            return Certainty::No;
-        }
-        match addresses_of(&destination, family, scope.model) {
-            Peer::Known(set) => covers_much(&set).into(),
-            Peer::Between(_, most, _) if most < Reach::NearWorld => Certainty::No,
-            _ => Certainty::Unsure,
-        }
-    })
-    .fold(Certainty::No, Certainty::or);
-    is_gateway.and(to_world)
+    }
 }
 
 /// Whether a destination is the internet, or one of the halves that people split it into.
