@@ -55,6 +55,8 @@ const LONGEST_VALUE: usize = 80;
 const MOST_ALIKE: usize = 10;
 /// Instances named beneath a finding.
 const MOST_NAMED: usize = 5;
+/// Related places drawn; a template that fifty node groups use need not be seen fifty times.
+const MOST_RELATED: usize = 4;
 
 /// Writes findings, then diagnostics, then the summary.
 ///
@@ -164,7 +166,8 @@ impl Writer<'_> {
             kind: AnnotationKind::Primary,
             label: self.value_label(finding),
         }];
-        for place in finding.trail.iter().chain(&finding.related) {
+        let related = finding.related.iter().take(MOST_RELATED);
+        for place in finding.trail.iter().chain(related) {
             marks.push(Mark {
                 span: place.span,
                 kind: AnnotationKind::Context,
@@ -402,6 +405,10 @@ fn notes(finding: &Finding, advises: bool) -> Vec<(Level<'static>, String)> {
             Level::NOTE,
             format!("not known: {}", shortened(&reasons, 300)),
         ));
+    }
+    if finding.related.len() > MOST_RELATED {
+        let more = finding.related.len() - MOST_RELATED;
+        notes.push((Level::NOTE, counted(more, "further related place")));
     }
     if finding.instance_count > 1 {
         let named: Vec<String> = finding

@@ -533,7 +533,7 @@ impl<'a> Collector<'a> {
 }
 
 /// Marks the findings that directives cover. Tells of directives that have expired, and of ours that cover nothing
-/// although their rule (one of `applied`) was applied.
+/// although their rule (one of `applied`) was applied and their file was wholly understood.
 pub fn apply(
     stacks: &mut [StackReport],
     directives: &[Directive],
@@ -581,6 +581,12 @@ pub fn apply(
         }
     }
 
+    let half_read: FxHashSet<SourceId> = stacks
+        .iter()
+        .flat_map(|stack| &stack.diagnostics)
+        .filter(|diagnostic| diagnostic.incomplete)
+        .filter_map(|diagnostic| Some(diagnostic.span?.source))
+        .collect();
     let applied: FxHashSet<&str> = applied.iter().map(|rule| &*rule.name).collect();
     let mut diagnostics = Vec::new();
     for ((directive, used), expired) in directives.iter().zip(&used).zip(&expired) {
@@ -591,7 +597,7 @@ pub fn apply(
                     .label(*place, "counts again"),
             );
         }
-        if directive.tool != Tool::Onus {
+        if directive.tool != Tool::Onus || half_read.contains(&directive.place.source) {
             continue;
         }
         for named in directive.rules.iter().flatten() {

@@ -412,3 +412,18 @@ fn only_the_instances_below_a_call_with_a_directive_are_suppressed() {
         ]
     );
 }
+
+#[test]
+fn directives_in_files_that_were_not_wholly_read_are_not_called_unused() {
+    let text = "x = { # onus:ignore[bad-word] r\n";
+    let bad = [rule("bad-word", Severity::High)];
+    let estate = Estate::new(".", &[("main.tf", text)]);
+    let span = estate.span("main.tf", "{");
+    let (sources, stack) = estate.stack();
+    let (directives, _) = collect(&[span.source], &sources, &bad);
+    let mut stacks = [stack];
+    let unused = apply(&mut stacks, &directives, &bad, TODAY, &sources);
+    assert_eq!(unused.len(), 1);
+    stacks[0].diagnostics = vec![Diagnostic::error("syntax", span, "not closed").incomplete()];
+    assert_eq!(apply(&mut stacks, &directives, &bad, TODAY, &sources), []);
+}
