@@ -92,12 +92,14 @@ pub fn analyze(request: &Request<'_>, before: Vec<Diagnostic>) -> Report {
         .collect();
     let applied = request.rules.infos();
     let mut diagnostics = before;
-    let (directives, mut found) = report::suppress::collect(&files, request.sources, &applied);
+    let (directives, mut found) =
+        report::suppress::collect(&files, request.sources, || request.rules.known());
     diagnostics.append(&mut found);
+    let is_applied = |name: &str| applied.iter().any(|rule| &*rule.name == name);
     let mut found = report::suppress::apply(
         &mut stacks,
         &directives,
-        &applied,
+        &is_applied,
         request.today,
         request.sources,
     );
@@ -124,7 +126,11 @@ fn analyze_stack(request: &Request<'_>, stack: &Stack) -> StackReport {
     StackReport {
         path: stack.path.clone(),
         language: stack.language,
-        resources: model.resources().len(),
+        resources: model
+            .resources()
+            .iter()
+            .filter(|one| one.is_managed())
+            .count(),
         findings: report::findings(&model, outcomes, request.sources),
         diagnostics,
     }

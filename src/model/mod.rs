@@ -56,6 +56,13 @@ pub struct Resource {
     pub links: IndexMap<Arc<str>, Links, FxBuildHasher>,
 }
 
+impl Resource {
+    /// Whether its stack makes it: look-ups, inputs, outputs, modules and providers are none of the resources people count.
+    pub fn is_managed(&self) -> bool {
+        !self.native_kind.starts_with("data.") && !self.kind.starts_with("Code::")
+    }
+}
+
 /// The targets of one link of one resource.
 #[derive(Clone, Debug, Default)]
 pub struct Links {

@@ -138,6 +138,17 @@ impl OnOneLine {
     }
 }
 
+/// What the offending value is called in the words of its language; none for what is not an argument of its own.
+pub(crate) fn name_of(finding: &Finding) -> Option<&str> {
+    let is_computed = ["facts", "links", "views", "meta", "options"]
+        .iter()
+        .any(|member| finding.path.split('.').next() == Some(member));
+    let name = finding.argument.rsplit('.').next()?;
+    // The value of a key-value pair is called what its key says.
+    let is_of_pair = name == "Value" || finding.path.ends_with("].Value");
+    (!is_computed && !is_of_pair && !name.is_empty()).then_some(name)
+}
+
 /// At most `most` characters of a text on one line, with `…` for what was cut.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use serde_sarif::sarif;
 use sha2::{Digest, Sha256};
 
-use super::{OnOneLine, Paths, Secrets, shortened};
+use super::{OnOneLine, Paths, Secrets, name_of, shortened};
 use crate::declared::Language;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::report::{
@@ -863,11 +863,12 @@ fn sentence(text: &str) -> String {
 
 /// What is there instead of what should be.
 fn value_sentence(finding: &Finding) -> Option<String> {
-    if finding.path.is_empty() || finding.path.starts_with("facts") {
+    let name = name_of(finding)?;
+    let value = shortened(&finding.value, 200);
+    // A whole object says less than the code it was written in.
+    if value.starts_with(['{', '[']) {
         return None;
     }
-    let name = finding.argument.rsplit('.').next().unwrap_or_default();
-    let value = shortened(&finding.value, 200);
     Some(if finding.is_default {
         let assumed = value.strip_suffix(" (default)").unwrap_or(&value);
         format!("`{name}` is not set: AWS assumes `{assumed}`.")

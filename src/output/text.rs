@@ -8,7 +8,7 @@ use annotate_snippets::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Secrets, counted, shortened};
+use super::{Secrets, counted, name_of, shortened};
 use crate::diagnostic::{self, Diagnostic};
 use crate::report::{Finding, Report, Severity, Status, Verdict};
 use crate::source::{Columns, SourceFile, SourceId, SourceMap, Span};
@@ -53,6 +53,10 @@ const AROUND: usize = 120;
 const LONGEST_VALUE: usize = 80;
 /// Diagnostics of one code that are written out.
 const MOST_ALIKE: usize = 10;
+/// Columns of notes: longer lines are hard to read.
+const WIDEST_NOTE: usize = 100;
+/// Columns before the text of a note.
+const NOTE_INDENT: usize = 14;
 /// Instances named beneath a finding.
 const MOST_NAMED: usize = 5;
 /// Related places drawn; a template that fifty node groups use need not be seen fifty times.
@@ -176,7 +180,7 @@ impl Writer<'_> {
         }
         let mut group = title.elements(self.excerpts(marks));
         for (level, text) in notes(finding, advises) {
-            group = group.element(level.message(normalize_untrusted_str(&text)));
+            group = group.element(level.message(self.wrapped(&text)));
         }
         if self.options.explain
             && let Some(file) = self.sources.get(finding.clause.source)
@@ -213,26 +217,49 @@ impl Writer<'_> {
             return text.clone();
         }
         let value = shortened(&finding.value, LONGEST_VALUE);
-        let name = match finding.argument.rsplit('.').next() {
-            Some(name) if !name.is_empty() && !finding.path.starts_with("facts") => name,
-            _ => "it",
-        };
+        let name = name_of(finding).map(|name| format!("`{name}` is "));
         if finding.is_default {
             let assumed = value.strip_suffix(" (default)").unwrap_or(&value);
-            return format!("`{name}` is not set: AWS assumes {assumed}");
+            return format!("{}not set: AWS assumes {assumed}", name.unwrap_or_default());
         }
         if finding.value == "not set" {
-            return format!("`{name}` is not set");
+            return name.map_or_else(String::new, |name| format!("{name}not set"));
         }
-        let written = self
-            .sources
-            .get(finding.place.source)
-            .map(|file| file.slice(finding.place).trim_matches(['"', '\'']) == finding.value);
-        if written == Some(true) {
+        // A whole object says less than the code it was written in; a word of ours says nothing to its reader.
+        let is_structure = value.starts_with(['{', '[']);
+        let is_word_of_ours = finding.path.starts_with("facts")
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let source = self.sources.get(finding.place.source);
+        let is_legible = source.is_some_and(|file| {
+            file.slice(finding.place).trim_matches(['"', '\'']) == finding.value
+        });
+        if is_structure || is_word_of_ours || is_legible {
             String::new()
         } else {
             value
         }
+    }
+
+    /// Text of a note in lines that fit the terminal.
+    fn wrapped(&self, text: &str) -> String {
+        let most = self.options.width.clamp(40, WIDEST_NOTE) - NOTE_INDENT;
+        let mut wrapped = String::with_capacity(text.len());
+        let mut column = 0;
+        for word in text.split_whitespace() {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > most {
+                wrapped.push('\n');
+                column = 0;
+            } else if column > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(&normalize_untrusted_str(word));
+            column += length;
+        }
+        wrapped
     }
 
     /// Excerpts around places, the first one in front, the others in order; places of one file that are near each
@@ -369,7 +396,7 @@ impl Writer<'_> {
         }
         group = group.elements(self.excerpts(marks));
         if let Some(hint) = &diagnostic.hint {
-            group = group.element(Level::HELP.message(normalize_untrusted_str(hint)));
+            group = group.element(Level::HELP.message(self.wrapped(hint)));
         }
         writeln!(out, "{}\n", self.renderer.render(&[group]))
     }
@@ -698,6 +725,7 @@ mod tests {
             estate.fails(&rule, &address, place);
         }
         let text = text(estate);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let expected = "also aws_eks_cluster.main[1], aws_eks_cluster.main[2], aws_eks_cluster.main[3], aws_eks_cluster.main[4], aws_eks_cluster.main[5] and 3 more";
         assert!(text.contains(expected), "{text}");
     }

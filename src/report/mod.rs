@@ -608,7 +608,7 @@ fn one_of(mut group: Vec<Finding>) -> Option<Finding> {
     let mut head = group.next()?;
     let mut others: Vec<Instance> = Vec::new();
     for other in group.filter(|other| other.verdict == head.verdict) {
-        for span in other.above {
+        for &span in &other.above {
             if !head.above.contains(&span) {
                 head.above.push(span);
             }
@@ -622,9 +622,12 @@ fn one_of(mut group: Vec<Finding>) -> Option<Finding> {
             .into_iter()
             .chain(head.trail.iter().chain(&head.related).map(|p| p.span))
             .collect();
+        // The other instances are named; their headers need not be shown.
         let related = other.related.into_iter();
         head.related
-            .extend(related.filter(|place| !known.contains(&place.span)));
+            .extend(related.filter(|place| {
+                !known.contains(&place.span) && !other.above.contains(&place.span)
+            }));
         others.extend(other.instances);
     }
     // The head's own instance stays in front: the message is about it.

@@ -168,32 +168,36 @@ const COMMENT_WORDS: [&str; 6] = [
 ];
 const METADATA_WORDS: [&str; 4] = ["onus", "checkov", "SuppressedRules", "rules_to_suppress"];
 
-/// The directives in input files, in order of their places, and what is wrong with ours. `known` are all rules there are,
-/// switched off ones included.
+/// The directives in input files, in order of their places, and what is wrong with ours. `known` gives all rules there
+/// are, switched off ones included; it is asked only if some file may hold a directive.
 pub fn collect(
     files: &[SourceId],
     sources: &SourceMap,
-    known: &[Arc<RuleInfo>],
+    known: impl FnOnce() -> Vec<Arc<RuleInfo>>,
 ) -> (Vec<Directive>, Vec<Diagnostic>) {
+    let files: Vec<Arc<SourceFile>> = files
+        .iter()
+        .filter_map(|id| sources.get(*id))
+        .filter(|file| may_hold_comments(file) || may_hold_metadata(file))
+        .collect();
+    if files.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let known = known();
     let mut collector = Collector {
-        names: None,
-        known,
+        names: Names::of(&known),
+        known: &known,
         directives: Vec::new(),
         diagnostics: Vec::new(),
     };
-    for file in files.iter().filter_map(|id| sources.get(*id)) {
-        if COMMENT_WORDS.iter().any(|word| file.text.contains(word)) {
-            for comment in comments(&file) {
-                collector.comment(&file, comment);
+    for file in &files {
+        if may_hold_comments(file) {
+            for comment in comments(file) {
+                collector.comment(file, comment);
             }
         }
-        let is_template = [".yaml", ".yml", ".json", ".template"]
-            .iter()
-            .any(|ending| file.path.ends_with(ending));
-        let has_metadata = file.text.contains("Metadata")
-            && METADATA_WORDS.iter().any(|word| file.text.contains(word));
-        if is_template && has_metadata {
-            collector.template(&file);
+        if may_hold_metadata(file) {
+            collector.template(file);
         }
     }
     collector
@@ -202,18 +206,27 @@ pub fn collect(
     (collector.directives, collector.diagnostics)
 }
 
+fn may_hold_comments(file: &SourceFile) -> bool {
+    COMMENT_WORDS.iter().any(|word| file.text.contains(word))
+}
+
+fn may_hold_metadata(file: &SourceFile) -> bool {
+    let is_template = [".yaml", ".yml", ".json", ".template"]
+        .iter()
+        .any(|ending| file.path.ends_with(ending));
+    is_template
+        && file.text.contains("Metadata")
+        && METADATA_WORDS.iter().any(|word| file.text.contains(word))
+}
+
 struct Collector<'a> {
-    names: Option<Names<'a>>,
+    names: Names<'a>,
     known: &'a [Arc<RuleInfo>],
     directives: Vec<Directive>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Collector<'a> {
-    fn names(&mut self) -> &Names<'a> {
-        self.names.get_or_insert_with(|| Names::of(self.known))
-    }
-
     fn comment(&mut self, file: &SourceFile, comment: Comment) {
         for (text, place) in comment.lines(file) {
             if let Some(rest) = text.strip_prefix("onus:") {
@@ -288,7 +301,7 @@ impl<'a> Collector<'a> {
         };
         let mut rules = Vec::new();
         for id in ids {
-            let found = self.names().resolve(Tool::Onus, id);
+            let found = self.names.resolve(Tool::Onus, id);
             if found.is_empty() {
                 let mut diagnostic = Diagnostic::warning(
                     "suppression_unknown_rule",
@@ -367,7 +380,7 @@ impl<'a> Collector<'a> {
             return;
         }
         if id.contains('*') {
-            let rules = self.names().resolve_pattern(Tool::Trivy, id);
+            let rules = self.names.resolve_pattern(Tool::Trivy, id);
             let id = id.to_owned();
             let named = vec![Named { id, rules }];
             self.add(Tool::Trivy, Some(named), "", until, place, scope);
@@ -411,7 +424,7 @@ impl<'a> Collector<'a> {
     ) {
         let rules = ids.iter().map(|id| Named {
             id: (*id).to_owned(),
-            rules: self.names().resolve(tool, id),
+            rules: self.names.resolve(tool, id),
         });
         let rules = rules.collect();
         self.add(tool, Some(rules), reason, until, place, scope);
@@ -533,11 +546,11 @@ impl<'a> Collector<'a> {
 }
 
 /// Marks the findings that directives cover. Tells of directives that have expired, and of ours that cover nothing
-/// although their rule (one of `applied`) was applied and their file was wholly understood.
+/// although their rule was applied and their file was wholly understood.
 pub fn apply(
     stacks: &mut [StackReport],
     directives: &[Directive],
-    applied: &[Arc<RuleInfo>],
+    is_applied: &dyn Fn(&str) -> bool,
     today: Date,
     sources: &SourceMap,
 ) -> Vec<Diagnostic> {
@@ -587,7 +600,6 @@ pub fn apply(
         .filter(|diagnostic| diagnostic.incomplete)
         .filter_map(|diagnostic| Some(diagnostic.span?.source))
         .collect();
-    let applied: FxHashSet<&str> = applied.iter().map(|rule| &*rule.name).collect();
     let mut diagnostics = Vec::new();
     for ((directive, used), expired) in directives.iter().zip(&used).zip(&expired) {
         if let (Some(place), Some(until)) = (expired, directive.until) {
@@ -602,8 +614,7 @@ pub fn apply(
         }
         for named in directive.rules.iter().flatten() {
             let is_used = named.rules.iter().any(|rule| used.contains(rule));
-            let is_applied = named.rules.iter().any(|rule| applied.contains(&**rule));
-            if is_used || !is_applied {
+            if is_used || !named.rules.iter().any(|rule| is_applied(rule)) {
                 continue;
             }
             let message = format!("nothing to suppress: `{}` has no finding here", named.id);

@@ -375,6 +375,15 @@ impl RuleSet {
             .collect()
     }
 
+    /// What the files of all rules say besides clauses, switched off ones included, in order.
+    pub fn known(&self) -> Vec<Arc<RuleInfo>> {
+        (0..self.slots.len())
+            .into_par_iter()
+            .filter_map(|index| self.parsed(index))
+            .map(|rule| rule.info.clone())
+            .collect()
+    }
+
     /// The rules to which one leaves the word.
     pub(super) fn yields_to(&self, name: &str) -> Vec<Arc<str>> {
         let rule = self.by_name.get(name).and_then(|index| self.parsed(*index));
