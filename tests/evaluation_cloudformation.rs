@@ -808,3 +808,182 @@ Outputs:
         output S: ?Av1Stage.Ref",
     );
 }
+
+/// A template of one resource for each of thirty conditions, `condition` making the one of a number.
+fn with_conditions(condition: impl Fn(usize) -> String) -> String {
+    let mut template = "Parameters:\n".to_owned();
+    for number in 0..20 {
+        template.push_str(&format!("  P{number}: {{Type: String, Default: d}}\n"));
+    }
+    template.push_str("Conditions:\n  C0: !Equals [!Ref P0, x]\n");
+    for number in 1..30 {
+        template.push_str(&format!("  C{number}: {}\n", condition(number)));
+    }
+    template.push_str("Resources:\n");
+    for number in 0..30 {
+        template.push_str(&format!(
+            "  R{number}: {{Type: A::B::C, Condition: C{number}, Properties: {{A: !If [C10, !If [C29, 1, 2], 3]}}}}\n"
+        ));
+    }
+    template
+}
+
+#[test]
+fn conditions_that_build_on_each_other_do_not_blow_up() {
+    for template in [
+        // Chains of *and* and *or*.
+        with_conditions(|n| {
+            format!(
+                "!And [!Condition C{}, !Or [!Equals [!Ref P{}, x], !Condition C{}]]",
+                n - 1,
+                n % 20,
+                n / 2
+            )
+        }),
+        // Each asks for the one before twice: written out, the last has a billion parts.
+        with_conditions(|n| {
+            format!(
+                "!Or [!And [!Condition C{0}, !Equals [!Ref P{1}, z]], !And [!Not [!Condition C{0}], !Equals [!Ref P{2}, w]]]",
+                n - 1,
+                n % 20,
+                (n + 1) % 20
+            )
+        }),
+        with_conditions(|n| {
+            format!(
+                "!Or [!And [!Condition C{0}, !Condition C{1}], !Not [!Condition C{0}]]",
+                n - 1,
+                n.saturating_sub(2)
+            )
+        }),
+    ] {
+        let (declared, _) = load_template(&template);
+        assert_eq!(declared.diagnostics, []);
+        assert_eq!(declared.conditions.len(), 30);
+        assert!(
+            declared
+                .conditions
+                .iter()
+                .all(|condition| condition.guard.distinct() < 2_000)
+        );
+    }
+}
+
+#[test]
+fn branches_that_no_deployment_takes_are_not_there() {
+    // C29 needs every condition before it, so nothing is left of the branch for C10 being false.
+    let template = with_conditions(|n| {
+        format!(
+            "!And [!Condition C{}, !Equals [!Ref P{}, x]]",
+            n - 1,
+            n % 20
+        )
+    });
+    let (declared, _) = load_template(&template);
+    let last = declared
+        .resources
+        .iter()
+        .find(|resource| &*resource.address == "R29")
+        .expect("declared");
+    let world = onus::value::World::new()
+        .assuming(&last.exists)
+        .expect("possible");
+    assert_eq!(shown(&last.body.in_world(&world)), "{A: 1}");
+}
+
+#[test]
+fn hostile_files_end_in_diagnostics() {
+    let lines =
+        |count: usize, line: &dyn Fn(usize) -> String| -> String { (0..count).map(line).collect() };
+    let mut bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
+    for level in 1..30 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(",");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    let long = "x".repeat(10_000_000);
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("alias bomb", bomb.into_bytes(), "syntax"),
+        (
+            "deep flow",
+            format!("Resources: {}", "[".repeat(100_000)).into_bytes(),
+            "syntax",
+        ),
+        (
+            "deep JSON",
+            format!("{{\"Resources\": {}", "{\"a\":".repeat(100_000)).into_bytes(),
+            "syntax",
+        ),
+        (
+            "deep blocks",
+            lines(1_000, &|n| format!("{}a:\n", " ".repeat(n))).into_bytes(),
+            "syntax",
+        ),
+        (
+            "long line",
+            format!("Resources: {{R: {{Type: A::B::C, Properties: {{A: {long}}}}}}}").into_bytes(),
+            "unreadable_file",
+        ),
+        (
+            "unclosed quote",
+            format!("Resources: \"{}", "a\n".repeat(100_000)).into_bytes(),
+            "syntax",
+        ),
+        (
+            "cut off",
+            b"Resources:\n  R: {Type: A::B::C, Properties: {A: [1, ".to_vec(),
+            "syntax",
+        ),
+        (
+            "cut off JSON",
+            b"{\"Resources\": {\"R\": {\"Type\"".to_vec(),
+            "syntax",
+        ),
+        ("UTF-16", b"\xff\xfeR\0e\0s\0".to_vec(), "unreadable_file"),
+        (
+            "Latin-1",
+            b"Description: caf\xe9\nResources: {}\n".to_vec(),
+            "unreadable_file",
+        ),
+        (
+            "binary",
+            (0..100_000u32)
+                .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+                .collect(),
+            "unreadable_file",
+        ),
+        (
+            "control character",
+            b"Resources:\n  R: {Type: \x00}\n".to_vec(),
+            "syntax",
+        ),
+    ];
+    for (name, bytes, code) in cases {
+        let mut memory = MemoryFiles::default();
+        memory.insert("template.yaml", &bytes);
+        let sources = SourceMap::new();
+        let stack = Stack {
+            language: Language::CloudFormation,
+            path: "template.yaml".into(),
+        };
+        let declared = load(&memory, &sources, &stack, &Inputs::default());
+        let codes: Vec<&str> = declared.diagnostics.iter().map(|d| d.code).collect();
+        assert_eq!(codes, [code], "{name}");
+        let diagnostic = &declared.diagnostics[0];
+        assert!(diagnostic.incomplete && diagnostic.hint.is_some(), "{name}");
+        assert!(
+            diagnostic.span.is_some() || diagnostic.path.is_some(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn deep_but_sane_values_are_evaluated() {
+    let depth = 60;
+    let template = format!(
+        "Resources:\n  R:\n    Type: A::B::C\n    Properties:\n      P: {}a{}\n",
+        "!Join ['', [b, ".repeat(depth),
+        "]]".repeat(depth)
+    );
+    check(&template, &format!("R: {{P: \"{}a\"}}", "b".repeat(depth)));
+}

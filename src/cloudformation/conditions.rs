@@ -8,8 +8,8 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::value::{Atom, Certainty, Data, Guard, Segment, Subject, Text, Unknown, Value};
 
-/// Parts that the formula of one condition may have before it is rewritten; what walks formulas walks every part.
-const LARGEST: usize = 400;
+/// Parts that the formula of one condition may have, those that are shared counted once.
+const MOST_PARTS: usize = 2_000;
 
 impl Template<'_> {
     /// The formula of the condition called `name`.
@@ -51,11 +51,11 @@ impl Template<'_> {
 
     /// A formula that is not larger than it must be. One that stays too large is a question of its own.
     fn bounded(&self, guard: Guard, name: &str, place: Span) -> Guard {
-        if guard.size(LARGEST) < LARGEST {
+        if guard.size(MOST_PARTS) < MOST_PARTS || guard.distinct() < MOST_PARTS {
             return guard;
         }
         match guard.compact() {
-            Some(compact) if compact.size(LARGEST) < LARGEST => compact,
+            Some(compact) if compact.distinct() < MOST_PARTS => compact,
             _ => {
                 self.say(
                     Diagnostic::warning(
@@ -244,11 +244,13 @@ impl Template<'_> {
                 }
             }
         }
-        if all.size(LARGEST) < LARGEST {
-            all
-        } else {
-            all.compact().unwrap_or(Guard::Always)
+        if all.size(MOST_PARTS) < MOST_PARTS {
+            return all;
         }
+        // Demands too intricate to be followed exclude nothing.
+        all.compact()
+            .filter(|compact| compact.distinct() < MOST_PARTS)
+            .unwrap_or(Guard::Always)
     }
 
     /// A condition of which nothing but the name is known.

@@ -23,6 +23,9 @@ pub(super) const ANY: &str = "*";
 impl Template<'_> {
     /// The members of a section with loops run and files read in.
     pub(super) fn expanded(&self, members: &Members) -> Members {
+        if !self.has_parts_to_expand {
+            return members.clone();
+        }
         self.expand_members(members, &mut Vec::new(), 0)
     }
 

@@ -31,8 +31,10 @@ pub use recognise::is_template;
 /// Stack of the thread that evaluates: values within values are followed by recursion, up to a fixed depth.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Longer files are no templates: CloudFormation takes one megabyte.
-const LONGEST: usize = 64 << 20;
+/// Longer files are no templates: CloudFormation takes one megabyte
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>); the rest is room for
+/// comments.
+const LONGEST: usize = 4 << 20;
 
 /// Evaluates a template with the nested stacks whose templates are here.
 pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
@@ -115,7 +117,7 @@ impl<'a> Context<'a> {
         };
         if bytes.len() > LONGEST {
             let hint = "CloudFormation takes templates of up to one megabyte";
-            unreadable("it is larger than 64 megabytes".to_owned(), hint);
+            unreadable("it is larger than four megabytes".to_owned(), hint);
             return None;
         }
         let Ok(text) = String::from_utf8(bytes) else {
@@ -134,6 +136,12 @@ impl<'a> Context<'a> {
             self.say(diagnostic.in_file(path).hint("nothing is analysed"));
         }
         value
+    }
+
+    /// Whether one of these words stands in a file.
+    fn mentions(&self, path: &str, words: &[&str]) -> bool {
+        let file = self.sources.by_path(path);
+        file.is_none_or(|file| words.iter().any(|word| file.text.contains(word)))
     }
 
     /// Notes a diagnostic once.
@@ -163,6 +171,8 @@ struct Template<'a> {
     conditions: Members,
     resources: Members,
     outputs: Members,
+    /// Whether loops or files to read in may stand in it.
+    has_parts_to_expand: bool,
     /// Whether macros may make what is not written.
     has_macros: bool,
     /// Whether operands of a condition are being evaluated: parameters are then questions, not alternatives.
@@ -220,6 +230,7 @@ impl<'a> Template<'a> {
             conditions: Members::default(),
             resources: Members::default(),
             outputs: Members::default(),
+            has_parts_to_expand: true,
             has_macros: false,
             in_condition: Cell::new(false),
             values: RefCell::default(),
@@ -234,6 +245,9 @@ impl<'a> Template<'a> {
             made: Cell::new(0),
             depth: Cell::new(0),
         };
+        // Most templates have neither loops nor included files, and are not copied to look for them.
+        template.has_parts_to_expand =
+            context.mentions(&template.path, &["Fn::ForEach", "Transform"]);
         let mut members = object.members().clone();
         template.parameters = template.section(&members, "Parameters");
         template.transforms(&mut members);

@@ -144,7 +144,7 @@ impl Guard {
         World::new().assuming(self).is_some()
     }
 
-    /// How many parts its written form has, counted no further than `most`: shared parts count each time, as everything
+    /// How many parts its written form has, counted hardly further than `most`: shared parts count each time, as everything
     /// that walks a formula walks them.
     pub fn size(&self, most: usize) -> usize {
         match self {
@@ -171,20 +171,64 @@ impl Guard {
         Some(diagram.write(root, &mut FxHashMap::default()))
     }
 
-    /// Calls `visit` with every atom, in order of writing.
+    /// Calls `visit` with every atom, in order of writing; what is shared in memory is visited once.
     pub fn atoms(&self, visit: &mut dyn FnMut(&Atom)) {
+        let mut seen = (self.size(LARGE) >= LARGE).then(FxHashSet::default);
+        self.visit_atoms(visit, &mut seen);
+    }
+
+    fn visit_atoms(
+        &self,
+        visit: &mut dyn FnMut(&Atom),
+        seen: &mut Option<FxHashSet<*const Guard>>,
+    ) {
+        if let (Some(seen), Some(shared)) = (seen.as_mut(), self.shared())
+            && !seen.insert(shared)
+        {
+            return;
+        }
         match self {
             Guard::Always | Guard::Never => {}
             Guard::Is(atom) => visit(atom),
-            Guard::Not(guard) => guard.atoms(visit),
+            Guard::Not(guard) => guard.visit_atoms(visit, seen),
             Guard::All(guards) | Guard::Any(guards) => {
                 for guard in guards.iter() {
-                    guard.atoms(visit);
+                    guard.visit_atoms(visit, seen);
                 }
             }
         }
     }
+
+    /// Where its parts are in memory, if it has any: the same place, the same parts.
+    fn shared(&self) -> Option<*const Guard> {
+        match self {
+            Guard::Not(inner) => Some(Arc::as_ptr(inner)),
+            Guard::All(guards) | Guard::Any(guards) => Some(guards.as_ptr()),
+            _ => None,
+        }
+    }
+
+    /// How many parts it has in memory, those that are shared counted once.
+    pub fn distinct(&self) -> usize {
+        fn count(guard: &Guard, seen: &mut FxHashSet<*const Guard>) -> usize {
+            if guard.shared().is_some_and(|shared| !seen.insert(shared)) {
+                return 0;
+            }
+            1 + match guard {
+                Guard::Not(guard) => count(guard, seen),
+                Guard::All(guards) | Guard::Any(guards) => {
+                    guards.iter().map(|guard| count(guard, seen)).sum()
+                }
+                _ => 0,
+            }
+        }
+        count(self, &mut FxHashSet::default())
+    }
 }
+
+/// Parts from which on it is worth remembering what was found for each: conditions that build on each other share parts,
+/// and walking them one by one would double the work at every step.
+const LARGE: usize = 200;
 
 /// Operands more than these are not compared with each other.
 const MOST_COMPARED: usize = 64;
@@ -244,8 +288,20 @@ impl fmt::Display for Atom {
     }
 }
 
+/// Conditions of more parts are not spelled out.
+const LONGEST_SENTENCE: usize = 100;
+
 impl fmt::Display for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.size(LONGEST_SENTENCE) >= LONGEST_SENTENCE {
+            let mut names: Vec<Arc<str>> = Vec::new();
+            self.atoms(&mut |atom| {
+                if !names.contains(&atom.subject.name) {
+                    names.push(atom.subject.name.clone());
+                }
+            });
+            return write!(f, "an intricate condition on {} holds", names.join(", "));
+        }
         let list = |f: &mut fmt::Formatter<'_>, guards: &[Guard], word: &str| {
             for (index, guard) in guards.iter().enumerate() {
                 if index > 0 {
@@ -307,7 +363,8 @@ impl World {
         let truth = self.exactly(guard);
         if truth.is_unsure() {
             let mut met = self.met.borrow_mut();
-            self.undecided(guard, &mut |atom| {
+            let mut reading = Reading::new(&self.assumed);
+            reading.undecided(guard, &mut FxHashSet::default(), &mut |atom| {
                 if !met.contains(atom) {
                     met.push(atom.clone());
                 }
@@ -370,26 +427,6 @@ impl World {
             });
             if others.len() == before {
                 return concerned;
-            }
-        }
-    }
-
-    /// The atoms of those parts of a condition that are not decided here.
-    fn undecided(&self, guard: &Guard, visit: &mut dyn FnMut(&Atom)) {
-        match guard {
-            Guard::Always | Guard::Never => {}
-            Guard::Is(atom) => {
-                if answer(&self.assumed, atom).is_none() {
-                    visit(atom);
-                }
-            }
-            Guard::Not(inner) => self.undecided(inner, visit),
-            Guard::All(guards) | Guard::Any(guards) => {
-                for guard in guards.iter() {
-                    if evaluate(&self.assumed, guard).is_unsure() {
-                        self.undecided(guard, visit);
-                    }
-                }
             }
         }
     }
@@ -502,7 +539,7 @@ impl World {
 }
 
 /// Decisions that a condition may need at most to be made compact.
-const MOST_DECISIONS: usize = 4_000;
+const MOST_DECISIONS: usize = 50_000;
 
 /// A reduced ordered decision diagram: what a condition says, decided atom by atom.
 #[derive(Default)]
@@ -512,7 +549,8 @@ struct Diagram {
     decisions: Vec<(usize, usize, usize)>,
     known: FxHashMap<(usize, usize, usize), usize>,
     joined: FxHashMap<(bool, usize, usize), usize>,
-    read: FxHashMap<*const Guard, usize>,
+    /// What was made of parts that are shared in memory, and of their negations.
+    read: FxHashMap<(*const Guard, bool), usize>,
 }
 
 const NEVER: usize = 0;
@@ -540,11 +578,9 @@ impl Diagram {
 
     /// Parts that are shared in memory are read once.
     fn read(&mut self, guard: &Guard) -> Option<usize> {
-        let shared: Option<*const Guard> = match guard {
-            Guard::Not(inner) => Some(Arc::as_ptr(inner)),
-            Guard::All(guards) | Guard::Any(guards) => Some(guards.as_ptr()),
-            _ => None,
-        };
+        let shared = guard
+            .shared()
+            .map(|shared| (shared, matches!(guard, Guard::Not(_))));
         if let Some(known) = shared.and_then(|shared| self.read.get(&shared)) {
             return Some(*known);
         }
@@ -700,34 +736,116 @@ fn answer(assumed: &[(Atom, bool)], atom: &Atom) -> Option<bool> {
 
 const TRUE: &str = "true";
 
-/// Whether a condition holds, as far as its parts tell one by one.
-fn evaluate(assumed: &[(Atom, bool)], guard: &Guard) -> Certainty {
-    match guard {
-        Guard::Always => Certainty::Yes,
-        Guard::Never => Certainty::No,
-        Guard::Is(atom) => answer(assumed, atom).map_or(Certainty::Unsure, Certainty::from),
-        Guard::Not(guard) => !evaluate(assumed, guard),
-        Guard::All(guards) => {
-            let mut truth = Certainty::Yes;
-            for guard in guards.iter() {
-                truth = truth.and(evaluate(assumed, guard));
-                if truth.is_no() {
-                    break;
-                }
-            }
-            truth
-        }
-        Guard::Any(guards) => {
-            let mut truth = Certainty::No;
-            for guard in guards.iter() {
-                truth = truth.or(evaluate(assumed, guard));
-                if truth.is_yes() {
-                    break;
-                }
-            }
-            truth
+/// Whether conditions hold under some choices, as far as their parts tell one by one.
+struct Reading<'w> {
+    assumed: &'w [(Atom, bool)],
+    /// What was found for the parts of large conditions.
+    found: FxHashMap<*const Guard, Certainty>,
+}
+
+impl<'w> Reading<'w> {
+    fn new(assumed: &'w [(Atom, bool)]) -> Reading<'w> {
+        Reading {
+            assumed,
+            found: FxHashMap::default(),
         }
     }
+
+    fn truth(&mut self, guard: &Guard) -> Certainty {
+        let is_large = guard.size(LARGE) >= LARGE;
+        self.read(guard, is_large)
+    }
+
+    fn read(&mut self, guard: &Guard, is_large: bool) -> Certainty {
+        let shared = guard.shared().filter(|_| is_large);
+        if let Some(known) = shared.and_then(|shared| self.found.get(&shared)) {
+            return match guard {
+                Guard::Not(_) => !*known,
+                _ => *known,
+            };
+        }
+        let truth = match guard {
+            Guard::Always => Certainty::Yes,
+            Guard::Never => Certainty::No,
+            Guard::Is(atom) => {
+                answer(self.assumed, atom).map_or(Certainty::Unsure, Certainty::from)
+            }
+            Guard::Not(inner) => self.read(inner, is_large),
+            Guard::All(guards) => {
+                let mut truth = Certainty::Yes;
+                for guard in guards.iter() {
+                    truth = truth.and(self.read(guard, is_large));
+                    if truth.is_no() {
+                        break;
+                    }
+                }
+                truth
+            }
+            Guard::Any(guards) => {
+                let mut truth = Certainty::No;
+                for guard in guards.iter() {
+                    truth = truth.or(self.read(guard, is_large));
+                    if truth.is_yes() {
+                        break;
+                    }
+                }
+                truth
+            }
+        };
+        if let Some(shared) = shared {
+            self.found.insert(shared, truth);
+        }
+        match guard {
+            Guard::Not(_) => !truth,
+            _ => truth,
+        }
+    }
+
+    /// The first atom of a condition that is not decided, in a part that is not.
+    fn first_open<'g>(&mut self, guard: &'g Guard) -> Option<&'g Atom> {
+        match guard {
+            Guard::Always | Guard::Never => None,
+            Guard::Is(atom) => answer(self.assumed, atom).is_none().then_some(atom),
+            Guard::Not(inner) => self.first_open(inner),
+            Guard::All(guards) | Guard::Any(guards) => {
+                // An undecided part has an undecided atom.
+                let open = guards.iter().find(|guard| self.truth(guard).is_unsure())?;
+                self.first_open(open)
+            }
+        }
+    }
+
+    /// The atoms of those parts of a condition that are not decided.
+    fn undecided(
+        &mut self,
+        guard: &Guard,
+        seen: &mut FxHashSet<*const Guard>,
+        visit: &mut dyn FnMut(&Atom),
+    ) {
+        match guard {
+            Guard::Always | Guard::Never => {}
+            Guard::Is(atom) => {
+                if answer(self.assumed, atom).is_none() {
+                    visit(atom);
+                }
+            }
+            Guard::Not(inner) => self.undecided(inner, seen, visit),
+            Guard::All(guards) | Guard::Any(guards) => {
+                if !seen.insert(guards.as_ptr()) {
+                    return;
+                }
+                for guard in guards.iter() {
+                    if self.truth(guard).is_unsure() {
+                        self.undecided(guard, seen, visit);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn evaluate(assumed: &[(Atom, bool)], guard: &Guard) -> Certainty {
+    Reading::new(assumed).truth(guard)
 }
 
 /// Steps after which a search for a contradiction is given up. Formulas of templates take a few dozen.
@@ -737,16 +855,17 @@ const MOST_STEPS: usize = 5_000;
 /// (Davis–Putnam, with [`answer`] as the theory). Given up, the answer is yes: no contradiction was found.
 fn is_satisfiable(assumed: &[(Atom, bool)], formulas: &[Guard]) -> bool {
     fn search(assumed: &mut Vec<(Atom, bool)>, formulas: &[Guard], steps: &mut usize) -> bool {
+        let mut reading = Reading::new(assumed);
         let mut open: Option<&Guard> = None;
         for formula in formulas {
-            match evaluate(assumed, formula) {
+            match reading.truth(formula) {
                 Certainty::No => return false,
                 Certainty::Unsure => open = open.or(Some(formula)),
                 Certainty::Yes => {}
             }
         }
         *steps += 1;
-        let Some(atom) = open.and_then(|guard| first_open(assumed, guard)) else {
+        let Some(atom) = open.and_then(|guard| reading.first_open(guard)) else {
             return true;
         };
         if *steps > MOST_STEPS {
@@ -763,19 +882,6 @@ fn is_satisfiable(assumed: &[(Atom, bool)], formulas: &[Guard]) -> bool {
     match formulas {
         [] => true,
         _ => search(&mut assumed.to_vec(), formulas, &mut 0),
-    }
-}
-
-/// The first atom of a condition that is not decided, in a part that is not.
-fn first_open<'g>(assumed: &[(Atom, bool)], guard: &'g Guard) -> Option<&'g Atom> {
-    match guard {
-        Guard::Always | Guard::Never => None,
-        Guard::Is(atom) => answer(assumed, atom).is_none().then_some(atom),
-        Guard::Not(inner) => first_open(assumed, inner),
-        Guard::All(guards) | Guard::Any(guards) => guards
-            .iter()
-            .filter(|guard| evaluate(assumed, guard).is_unsure())
-            .find_map(|guard| first_open(assumed, guard)),
     }
 }
 
@@ -920,7 +1026,8 @@ mod tests {
         for _ in 0..40 {
             guard = (guard.clone().and(b.clone())).or((!guard).and(!b.clone()));
         }
-        assert_eq!(guard.size(1_000), 1_000);
+        assert!(guard.size(1_000) >= 1_000);
+        assert!(guard.distinct() < 300);
         let compact = guard.compact().expect("small");
         assert!(compact.size(20) < 20, "{compact}");
         let world = World::new().assuming(&a).and_then(|w| w.assuming(&b));

@@ -60,15 +60,38 @@ impl Text {
     /// A string from parts that encodes a structured value (`jsonencode`), or knows where its pieces were written.
     pub fn build(segments: Vec<Segment>, encodes: Option<Value>, pieces: Vec<Piece>) -> Text {
         let mut joined: Vec<Segment> = Vec::with_capacity(segments.len());
-        for segment in segments {
-            match (joined.last_mut(), segment) {
-                (Some(Segment::Literal(before)), Segment::Literal(text)) => {
-                    *before = format!("{before}{text}").into();
+        // Known characters that are not yet a segment: one literal as it is, or several put together.
+        let mut run: Option<Arc<str>> = None;
+        let mut longer = String::new();
+        let close =
+            |run: &mut Option<Arc<str>>, longer: &mut String, all: &mut Vec<Segment>| match run
+                .take()
+            {
+                Some(_) if !longer.is_empty() => {
+                    all.push(Segment::Literal(std::mem::take(longer).into()));
                 }
-                (_, Segment::Literal(text)) if text.is_empty() => {}
-                (_, segment) => joined.push(segment),
+                Some(text) => all.push(Segment::Literal(text)),
+                None => {}
+            };
+        for segment in segments {
+            match segment {
+                Segment::Literal(text) if text.is_empty() => {}
+                Segment::Literal(text) => match &run {
+                    None => run = Some(text),
+                    Some(first) => {
+                        if longer.is_empty() {
+                            longer.push_str(first);
+                        }
+                        longer.push_str(&text);
+                    }
+                },
+                hole => {
+                    close(&mut run, &mut longer, &mut joined);
+                    joined.push(hole);
+                }
             }
         }
+        close(&mut run, &mut longer, &mut joined);
         if encodes.is_none() && pieces.is_empty() {
             match joined.as_slice() {
                 [] => return Text::new(""),

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{escaped_pieces, is_worth_locating};
+use super::{MOST_DUPLICATES, escaped_pieces, is_worth_locating};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, SourceId, Span};
 use crate::value::{
@@ -31,15 +31,20 @@ pub fn parse(file: &SourceFile) -> (Option<Value>, Vec<Diagnostic>) {
     let mut parser = Parser::new(&file.text, &places, &[]);
     match parser.document() {
         Ok(value) => {
-            let duplicates = parser.duplicates.iter().map(|(name, span, first)| {
-                Diagnostic::warning(
-                    "duplicate_key",
-                    *span,
-                    format!("`{name}` is given twice; this one counts"),
-                )
-                .label(*first, "first given here")
-                .hint("remove one of them")
-            });
+            let duplicates =
+                parser
+                    .duplicates
+                    .iter()
+                    .take(MOST_DUPLICATES)
+                    .map(|(name, span, first)| {
+                        Diagnostic::warning(
+                            "duplicate_key",
+                            *span,
+                            format!("`{name}` is given twice; this one counts"),
+                        )
+                        .label(*first, "first given here")
+                        .hint("remove one of them")
+                    });
             (Some(value), duplicates.collect())
         }
         Err(error) => {

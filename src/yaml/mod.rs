@@ -17,6 +17,8 @@ use crate::value::{Data, Member, Members, Number, Piece, Segment, Text, Value};
 /// Nodes that aliases may add to a document, counted each time they are used: two documents of the largest size that
 /// CloudFormation takes.
 const MOST_ALIASED: usize = 200_000;
+/// Keys given twice that are named in one file; the rest is no news.
+const MOST_DUPLICATES: usize = 50;
 /// Nested collections that are read.
 const DEEPEST: usize = 200;
 
@@ -120,6 +122,7 @@ struct Builder<'a> {
     anchors: FxHashMap<usize, Value>,
     /// Nodes that aliases have added.
     aliased: usize,
+    duplicates: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -132,6 +135,7 @@ impl<'a> Builder<'a> {
             events: Parser::new_from_str_with_options(text, options(false)),
             anchors: FxHashMap::default(),
             aliased: 0,
+            duplicates: 0,
             diagnostics: Vec::new(),
         }
     }
@@ -361,6 +365,10 @@ impl<'a> Builder<'a> {
             return;
         }
         if let Some(first) = members.insert(name.clone(), Member { key: place, value }) {
+            self.duplicates += 1;
+            if self.duplicates > MOST_DUPLICATES {
+                return;
+            }
             self.diagnostics.push(
                 Diagnostic::warning(
                     "duplicate_key",
