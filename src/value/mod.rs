@@ -1,6 +1,7 @@
 //! Values: what an expression of either language is worth, where it was written, and what of it is not known.
 
 mod certainty;
+mod filling;
 mod guard;
 mod number;
 mod origin;

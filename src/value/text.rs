@@ -252,7 +252,7 @@ impl Text {
     }
 
     /// Whether a pattern is found. With holes: yes if a match lies in known text and would remain whatever the holes
-    /// are, else unsure. (A *no* would have to exclude every filling; patterns rarely allow that.)
+    /// are, no if no filling of the holes makes one, else unsure.
     pub fn matches(&self, pattern: &Regex) -> Certainty {
         if let Some(text) = self.as_str() {
             return pattern.is_match(text).into();
@@ -267,8 +267,10 @@ impl Text {
         });
         if found {
             Certainty::Yes
-        } else {
+        } else if super::filling::can_match(&self.segments(), pattern.as_str()) {
             Certainty::Unsure
+        } else {
+            Certainty::No
         }
     }
 

@@ -1,0 +1,223 @@
+//! Strings with holes against patterns: whether some filling of the holes makes a match.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use regex_automata::Anchored;
+use regex_automata::dfa::dense::{Builder, Config, DFA};
+use regex_automata::dfa::{Automaton, StartKind};
+use regex_automata::nfa::thompson;
+use regex_automata::util::primitives::StateID;
+use rustc_hash::FxHashMap;
+
+use super::text::Segment;
+use super::{Reason, Unknown};
+
+/// Bytes that the automaton of one pattern may take; patterns with larger ones are taken to match anything.
+const LARGEST_AUTOMATON: usize = 4 << 20;
+/// States that are looked at for one string.
+const MOST_STEPS: usize = 1 << 22;
+
+type Automata = FxHashMap<String, Option<Arc<DFA<Vec<u32>>>>>;
+
+/// Built once per pattern: there are as many as rules have patterns.
+static AUTOMATA: LazyLock<Mutex<Automata>> = LazyLock::new(Mutex::default);
+
+fn automaton(pattern: &str) -> Option<Arc<DFA<Vec<u32>>>> {
+    let mut automata = AUTOMATA.lock().unwrap_or_else(|e| e.into_inner());
+    if let Some(known) = automata.get(pattern) {
+        return known.clone();
+    }
+    let built = Builder::new()
+        .configure(
+            Config::new()
+                .start_kind(StartKind::Unanchored)
+                .dfa_size_limit(Some(LARGEST_AUTOMATON))
+                .determinize_size_limit(Some(LARGEST_AUTOMATON)),
+        )
+        .thompson(thompson::Config::new().nfa_size_limit(Some(LARGEST_AUTOMATON)))
+        .build(pattern)
+        .ok()
+        .map(Arc::new);
+    automata.insert(pattern.to_owned(), built.clone());
+    built
+}
+
+/// Whether some filling of the holes makes the pattern match somewhere. Yes where it cannot be told.
+///
+/// The automaton is followed in all states at once: known text moves each of them, a hole adds every state that can be
+/// reached from them over any text that may stand there.
+pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
+    let Some(dfa) = automaton(pattern) else {
+        return true;
+    };
+    let Ok(start) = dfa.universal_start_state(Anchored::No).map_or_else(
+        || dfa.start_state_forward(&regex_automata::Input::new("")),
+        Ok,
+    ) else {
+        return true;
+    };
+    let classes = dfa.byte_classes().clone();
+    let every: Vec<u8> = classes
+        .representatives(0..=255)
+        .filter_map(|unit| unit.as_u8())
+        .collect();
+    let plain: BTreeSet<u8> = (0..=255u8).filter(|byte| may_identify(*byte)).collect();
+    // A class is left out only if none of its bytes may stand in an identifier.
+    let identifying: Vec<u8> = {
+        let mut seen = BTreeSet::new();
+        plain
+            .iter()
+            .filter(|byte| seen.insert(classes.get(**byte)))
+            .copied()
+            .collect()
+    };
+    let mut states: BTreeSet<StateID> = BTreeSet::from([start]);
+    let mut steps = 0;
+    for segment in segments {
+        match segment {
+            Segment::Literal(text) => {
+                for byte in text.bytes() {
+                    let mut next = BTreeSet::new();
+                    for state in &states {
+                        let state = dfa.next_state(*state, byte);
+                        steps += 1;
+                        if dfa.is_match_state(state)
+                            || dfa.is_quit_state(state)
+                            || steps > MOST_STEPS
+                        {
+                            return true;
+                        }
+                        if !dfa.is_dead_state(state) {
+                            next.insert(state);
+                        }
+                    }
+                    states = next;
+                }
+            }
+            Segment::Hole(unknown) => {
+                let bytes = if is_identifier(unknown) {
+                    &identifying
+                } else {
+                    &every
+                };
+                let mut waiting: Vec<StateID> = states.iter().copied().collect();
+                while let Some(state) = waiting.pop() {
+                    for byte in bytes {
+                        let next = dfa.next_state(state, *byte);
+                        steps += 1;
+                        if dfa.is_match_state(next) || dfa.is_quit_state(next) || steps > MOST_STEPS
+                        {
+                            return true;
+                        }
+                        if !dfa.is_dead_state(next) && states.insert(next) {
+                            waiting.push(next);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    states.iter().any(|state| {
+        let end = dfa.next_eoi_state(*state);
+        dfa.is_match_state(end) || dfa.is_quit_state(end)
+    })
+}
+
+/// Whether a byte may stand in what AWS gives things as identifier, name or address: no white space, no quotes, nothing
+/// that a shell or JSON would take for its own.
+fn may_identify(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_./:+=,@*#~%[]".contains(&byte) || byte >= 0x80
+}
+
+/// Whether an unknown value is an identifier that AWS gives: of a deployment, or of a resource.
+fn is_identifier(unknown: &Unknown) -> bool {
+    match &unknown.reason {
+        Reason::Environment(_) => true,
+        Reason::Computed(_, attribute) => {
+            let last = attribute.rsplit('.').next().unwrap_or(attribute);
+            let word = last.split('[').next().unwrap_or(last).to_ascii_lowercase();
+            word == "ref"
+                || [
+                    "id", "arn", "name", "endpoint", "address", "url", "region", "ip", "port",
+                    "version",
+                ]
+                .iter()
+                .any(|ending| word.ends_with(ending))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Certainty, Text};
+    use regex::Regex;
+
+    /// `?` in the text is a hole of which nothing is known, `!` one that holds an identifier.
+    fn text(pattern: &str) -> Text {
+        let hole = |reason| Segment::Hole(Arc::new(Unknown::because(reason)));
+        let mut segments = Vec::new();
+        let mut literal = String::new();
+        for character in pattern.chars() {
+            match character {
+                '?' | '!' => {
+                    segments.push(Segment::Literal(std::mem::take(&mut literal).into()));
+                    segments.push(hole(match character {
+                        '?' => Reason::Outside,
+                        _ => Reason::Environment("AWS::Region".into()),
+                    }));
+                }
+                other => literal.push(other),
+            }
+        }
+        segments.push(Segment::Literal(literal.into()));
+        Text::from_segments(segments)
+    }
+
+    #[test]
+    fn what_no_filling_can_match_is_a_no() {
+        for (holed, pattern, expected) in [
+            (
+                "arn:?:iam::aws:policy/ReadOnlyAccess",
+                "/AdministratorAccess$",
+                Certainty::No,
+            ),
+            (
+                "arn:?:iam::aws:policy/AdministratorAccess",
+                "/AdministratorAccess$",
+                Certainty::Yes,
+            ),
+            ("?/ReadOnlyAccess", "/AdministratorAccess$", Certainty::No),
+            (
+                "arn:aws:iam::aws:policy/?",
+                "/AdministratorAccess$",
+                Certainty::Unsure,
+            ),
+            ("?", "^http:", Certainty::Unsure),
+            ("https://?", "^http:", Certainty::No),
+            ("ht?", "^http:", Certainty::Unsure),
+            ("x?y", "(?i)^XZ*Y$", Certainty::Unsure),
+            ("x?y", "^x[0-9]+z$", Certainty::No),
+            ("?/32", "/0$", Certainty::No),
+            ("", "^$", Certainty::Yes),
+        ] {
+            let regex = Regex::new(pattern).expect("valid");
+            assert_eq!(text(holed).matches(&regex), expected, "{holed} ~ {pattern}");
+        }
+    }
+
+    #[test]
+    fn identifiers_hold_no_commands() {
+        let regex = Regex::new(r"curl\s[^\n]*\|\s*(ba)?sh").expect("valid");
+        let script = |hole: &str| {
+            text(&format!(
+                "yum install -y httpd\ncfn-signal --region {hole}\n"
+            ))
+        };
+        assert_eq!(script("!").matches(&regex), Certainty::No);
+        assert_eq!(script("?").matches(&regex), Certainty::Unsure);
+        assert_eq!(text("curl !/x | sh").matches(&regex), Certainty::Unsure);
+    }
+}
