@@ -562,6 +562,11 @@ resource "aws_iam_role_policy_attachment" "by_name" {
   role       = "app"
   policy_arn = "arn:aws:iam::aws:policy/C"
 }
+resource "aws_iam_policy" "own" { policy = "{}" }
+resource "aws_iam_role_policy_attachment" "own" {
+  role       = aws_iam_role.r.id
+  policy_arn = aws_iam_policy.own.arn
+}
 resource "aws_iam_role_policy_attachment" "elsewhere" {
   role       = "other"
   policy_arn = "arn:aws:iam::aws:policy/D"
@@ -575,7 +580,7 @@ resource "aws_efs_backup_policy" "b" {
     let role = "AWS::IAM::Role";
     assert_eq!(
         ask(&model, role, "$.ManagedPolicyArns[*]"),
-        r#""arn:aws:iam::aws:policy/A" "arn:aws:iam::aws:policy/B" "arn:aws:iam::aws:policy/C""#
+        r#""arn:aws:iam::aws:policy/A" "arn:aws:iam::aws:policy/B" "arn:aws:iam::aws:policy/C" ?aws_iam_policy.own.arn"#
     );
     assert_eq!(
         ask(&model, "AWS::EFS::FileSystem", "$.BackupPolicy.Status"),

@@ -953,6 +953,9 @@ fn map_row(row: &Row, place: &Place<'_>) -> Option<Member> {
 fn map_here(row: &Row, value: &Value, place: &Place<'_>, is_itself: bool) -> Option<Value> {
     match &value.data {
         Data::Null => return None,
+        Data::Unknown(_) if row.members.is_empty() && row.decode.is_none() => {
+            return settled(value.clone(), row);
+        }
         Data::Unknown(_) => return Some(value.clone()),
         Data::Text(text) => {
             let is_empty = text.as_str() == Some("");

@@ -338,19 +338,10 @@ fn settle(
 ) -> Option<Value> {
     match &value.data {
         Data::Null => return None,
-        // The id or ARN of something is one text, so the list is one of it.
-        Data::Unknown(unknown)
-            if row.kind == Some(Type::List)
-                && unknown.is_never_null
-                && unknown.reference.is_some() =>
-        {
-            let site = value.span();
-            return Some(Value::list(vec![value], site));
-        }
         Data::Unknown(_) => {
             return Some(match row.kind {
-                Some(kind) if kind.is_scalar() => typed(value, kind),
-                _ => value,
+                Some(kind) => typed(value, kind),
+                None => value,
             });
         }
         Data::Choice(_) => {
@@ -574,6 +565,12 @@ pub(super) fn typed(value: Value, kind: Type) -> Value {
                 data: Data::Unknown(Arc::new(unknown)),
                 ..value
             }
+        }
+        // The id or ARN of something is one text, so the list is one of it.
+        (Data::Unknown(unknown), Type::List)
+            if unknown.is_never_null && unknown.reference.is_some() =>
+        {
+            Value::list(vec![value.clone()], value.span())
         }
         (Data::Null | Data::Unknown(_), _) => value,
         (Data::Choice(_), _) => {

@@ -632,9 +632,9 @@ impl Reader {
 
 /// `aws_ami`, `data.aws_ami`
 fn is_native_type(name: &str) -> bool {
-    let name = name.strip_prefix("data.").unwrap_or(name);
     let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(is_word)
+    let own = name.strip_prefix("data.");
+    (own.is_some() || name.contains('_')) && own.unwrap_or(name).chars().all(is_word)
 }
 
 /// The row at a dotted path of attributes.
