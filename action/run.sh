@@ -37,7 +37,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 arguments=(scan --fail-on "$fail_on" --report-level "$report_level" --color never)
-arguments+=(-o "text=$work/text" -o "sarif=$sarif" -o "github=$work/annotations" -o "markdown=$work/summary")
+arguments+=(-o "text=$work/text" -o "json=$work/json" -o "sarif=$sarif")
+arguments+=(-o "github=$work/annotations" -o "markdown=$work/summary")
 if [ -n "${ONUS_CATEGORY:-}" ]; then
   arguments+=(--category "$ONUS_CATEGORY")
 fi
@@ -52,16 +53,14 @@ while IFS= read -r line; do
   if [ -n "$line" ]; then arguments+=("$line"); fi
 done <<<"$paths"
 
+# The report quotes the code that was scanned. Nothing in it may be taken for a command to the runner.
+token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+printf '::stop-commands::%s\n' "$token"
 code=0
-"$binary" "${arguments[@]}" || code=$?
+"$binary" "${arguments[@]}" 2>&1 || code=$?
+if [ -s "$work/text" ]; then cat "$work/text"; fi
+printf '::%s::\n' "$token"
 
-if [ -s "$work/text" ]; then
-  # The report quotes the code that was scanned. Nothing in it may be taken for a command to the runner.
-  token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  printf '::stop-commands::%s\n' "$token"
-  cat "$work/text"
-  printf '::%s::\n' "$token"
-fi
 if [ "${ONUS_ANNOTATIONS:-true}" = true ] && [ -s "$work/annotations" ]; then
   cat "$work/annotations"
 fi
@@ -74,18 +73,20 @@ if [ "${ONUS_SUMMARY:-true}" = true ] && [ -s "$work/summary" ]; then
   fi
 fi
 
-# The line that sums the report up: "5 findings: 1 critical, 4 low; 2 unsure (…", or "no findings; …".
+# The summary stands at the head of the JSON report, one number a line, the worst severity first.
 findings='' highest='' unknowns=''
-if [ -s "$work/text" ]; then
-  line=$(grep -E '^(no findings|[0-9]+ findings?: ).* checked with [0-9]+ rules?\)$' "$work/text" | tail -n 1) || true
-  findings=0 unknowns=0
-  if [[ $line =~ ^([0-9]+)\ findings?:\ [0-9]+\ ([a-z]+) ]]; then
-    findings=${BASH_REMATCH[1]}
-    highest=${BASH_REMATCH[2]}
-  fi
-  if [[ $line =~ \;\ ([0-9]+)\ unsure ]]; then
-    unknowns=${BASH_REMATCH[1]}
-  fi
+if [ -s "$work/json" ]; then
+  findings=0
+  number='^ +"(critical|high|medium|low|info|unsure)": ([0-9]+),?$'
+  while IFS= read -r line && [[ $line != '  "findings": ['* ]]; do
+    [[ $line =~ $number ]] || continue
+    if [ "${BASH_REMATCH[1]}" = unsure ]; then
+      unknowns=${BASH_REMATCH[2]}
+    elif [ "${BASH_REMATCH[2]}" -gt 0 ]; then
+      findings=$((findings + BASH_REMATCH[2]))
+      highest=${highest:-${BASH_REMATCH[1]}}
+    fi
+  done <"$work/json"
 fi
 
 {

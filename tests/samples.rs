@@ -1,0 +1,173 @@
+//! The estates in `samples/`: each fault that a comment names is found there, in both languages, and what is done right
+//! is left alone.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The day on which the samples are judged: calendars move on, the estates do not.
+const TODAY: &str = "2026-11-25";
+
+const SERVICES: [&str; 4] = ["eks", "ecs", "ec2", "elasticbeanstalk"];
+const LANGUAGES: [&str; 2] = ["terraform", "cloudformation"];
+
+/// Scans an estate with every rule.
+fn scan(estate: &str) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_onus"))
+        .args(["scan", &format!("samples/{estate}"), "-o", "json"])
+        .args(["--profile", "all", "--report-level", "info"])
+        .args(["--today", TODAY, "--exit-zero"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("TF_WORKSPACE")
+        .output()
+        .expect("onus runs");
+    assert!(
+        output.status.success(),
+        "{estate}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).expect("a JSON report")
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn failures(report: &Value) -> impl Iterator<Item = &Value> {
+    let findings = list(report, "findings").iter();
+    findings.filter(|finding| text(finding, "verdict") == "fail")
+}
+
+/// File and first line of a place.
+fn line_of(place: &Value) -> Option<(String, usize)> {
+    let line = place["range"]["start"]["line"].as_u64()?;
+    Some((text(place, "file").to_owned(), line as usize))
+}
+
+/// Every line that a finding points at: its own, those on its value's way, those that belong to it.
+fn lines_of(finding: &Value) -> Vec<(String, usize)> {
+    let around = ["trail", "related"].map(|key| list(finding, key).iter());
+    let places = around.into_iter().flatten().map(|step| &step["place"]);
+    let places = std::iter::once(&finding["place"]).chain(places);
+    places.filter_map(line_of).collect()
+}
+
+fn files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of the samples") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            files(&path, into);
+        } else {
+            into.push(path);
+        }
+    }
+}
+
+/// The lines that comments call faults: where the comment stands, the line that it is about, what it says.
+fn faults(estate: &str) -> Vec<(String, usize, usize, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    files(&root.join("samples").join(estate), &mut paths);
+    paths.sort();
+    let mut faults = Vec::new();
+    for path in paths {
+        let content = fs::read_to_string(&path).expect("a text");
+        let name = path.strip_prefix(root).expect("below the root");
+        let name = name.to_str().expect("a plain name").to_owned();
+        let lines: Vec<&str> = content.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            let Some((before, words)) = line.split_once("# Fault: ") else {
+                continue;
+            };
+            let mut about = index;
+            if before.trim().is_empty() {
+                about += 1;
+                while lines[about].trim_start().starts_with('#') {
+                    about += 1;
+                }
+            }
+            faults.push((name.clone(), index + 1, about + 1, words.to_owned()));
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_fault_is_found_where_it_is() {
+    let mut missed = Vec::new();
+    for service in SERVICES {
+        for language in LANGUAGES {
+            let estate = format!("{service}/{language}/vulnerable");
+            let report = scan(&estate);
+            let found: BTreeSet<(String, usize)> = failures(&report).flat_map(lines_of).collect();
+            let faults = faults(&estate);
+            assert!(faults.len() >= 15, "{estate} has few faults");
+            for (file, comment, about, words) in faults {
+                // A list of options is one place for people and several lines for the parser.
+                if !(about..=about + 2).any(|line| found.contains(&(file.clone(), line))) {
+                    missed.push(format!("{file}:{comment}: {words}"));
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "not found:\n{}", missed.join("\n"));
+}
+
+#[test]
+fn what_is_done_right_is_left_alone() {
+    let mut spoken = Vec::new();
+    for service in SERVICES {
+        for language in LANGUAGES {
+            let report = scan(&format!("{service}/{language}/hardened"));
+            for finding in failures(&report) {
+                let (file, line) = line_of(&finding["place"]).unwrap_or_default();
+                let (rule, message) = (text(finding, "rule"), text(finding, "message"));
+                spoken.push(format!("{file}:{line}: {rule}: {message}"));
+            }
+        }
+    }
+    assert!(spoken.is_empty(), "findings:\n{}", spoken.join("\n"));
+}
+
+#[test]
+fn twins_have_the_same_faults() {
+    let mut apart = Vec::new();
+    for service in SERVICES {
+        let [terraform, cloudformation] = LANGUAGES.map(|language| {
+            let report = scan(&format!("{service}/{language}/vulnerable"));
+            failures(&report)
+                .map(|finding| text(finding, "rule").to_owned())
+                .collect::<BTreeSet<_>>()
+        });
+        for rule in terraform.symmetric_difference(&cloudformation) {
+            let language = LANGUAGES[usize::from(cloudformation.contains(rule))];
+            apart.push(format!("{service}: {rule} in {language} only"));
+        }
+    }
+    assert!(apart.is_empty(), "{}", apart.join("\n"));
+}
+
+#[test]
+fn all_of_every_estate_is_understood() {
+    for service in SERVICES {
+        for language in LANGUAGES {
+            for version in ["vulnerable", "hardened"] {
+                let estate = format!("{service}/{language}/{version}");
+                let report = scan(&estate);
+                assert_eq!(report["diagnostics"], Value::Array(Vec::new()), "{estate}");
+                assert_eq!(list(&report, "stacks").len(), 1, "{estate}");
+                assert!(
+                    report["stacks"][0]["resources"].as_u64() >= Some(15),
+                    "{estate}"
+                );
+            }
+        }
+    }
+}
