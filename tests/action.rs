@@ -44,7 +44,8 @@ impl Workflow {
             .join("action")
             .join(name);
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(folder.join("workspace")).expect("a folder for the workspace");
+        // A checkout: paths in reports are relative to it.
+        fs::create_dir_all(folder.join("workspace/.git")).expect("a folder for the workspace");
         for (path, text) in files {
             fs::write(folder.join("workspace").join(path), text).expect("a file of the workspace");
         }
