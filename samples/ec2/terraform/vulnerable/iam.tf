@@ -21,8 +21,8 @@ resource "aws_iam_role_policy_attachment" "server_admin" {
 }
 
 data "aws_iam_policy_document" "deployer" {
+  # Fault: all of S3, and any role may be handed to a new instance.
   statement {
-    # Fault: all of S3, and any role may be handed to a new instance.
     actions   = ["s3:*", "ec2:RunInstances", "iam:PassRole"]
     resources = ["*"]
   }

@@ -42,11 +42,11 @@ resource "aws_instance" "database" {
     encrypted = var.encrypt_disks
   }
 
+  # Fault: a script from the internet runs as root, unchecked.
+  # Fault: a password in user data can be read by whoever may describe the instance.
   user_data = <<-EOT
     #!/bin/bash
-    # Fault: a script from the internet runs as root, unchecked.
     curl -s http://downloads.example.com/install.sh | bash
-    # Fault: a password in user data can be read by whoever may describe the instance.
     export PGPASSWORD=correct-horse-battery-staple
     createdb shop
   EOT
@@ -67,6 +67,7 @@ resource "aws_volume_attachment" "database_volume_attachment" {
   volume_id   = aws_ebs_volume.database_volume.id
 }
 
+# Fault: no metadata options, so IMDSv1 answers.
 resource "aws_launch_template" "worker_template" {
   name_prefix   = "${local.name}-worker-"
   image_id      = data.aws_ami.amazon_linux.id
@@ -81,15 +82,13 @@ resource "aws_launch_template" "worker_template" {
     associate_public_ip_address = true
     security_groups             = [aws_security_group.app_group.id]
   }
-
-  # Fault: no metadata options, so IMDSv1 answers.
 }
 
+# Fault: one subnet, so one zone: it fails, all workers fail.
 resource "aws_autoscaling_group" "workers" {
-  name_prefix = "${local.name}-worker-"
-  min_size    = 1
-  max_size    = 3
-  # Fault: one subnet, so one zone: it fails, all workers fail.
+  name_prefix         = "${local.name}-worker-"
+  min_size            = 1
+  max_size            = 3
   vpc_zone_identifier = [aws_subnet.subnet.id]
   # Fault: a worker that hangs but answers pings is never replaced.
   health_check_type = "EC2"

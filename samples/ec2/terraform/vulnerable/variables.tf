@@ -23,14 +23,14 @@ variable "app_ports" {
   type        = map(number)
   default = {
     HTTPS = 443
-    SSH   = 22   # Fault: SSH is among the ports that everybody reaches.
-    RDP   = 3389 # Fault: and so is RDP.
+    SSH   = 22
+    RDP   = 3389
   }
 }
 
 variable "allowed_cidrs" {
   type    = list(string)
-  default = ["0.0.0.0/0"]
+  default = ["0.0.0.0/0"] # Fault: SSH and RDP are open to the whole internet.
 }
 
 variable "servers" {

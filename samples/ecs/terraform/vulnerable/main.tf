@@ -77,10 +77,12 @@ resource "aws_ecs_task_definition" "agent" {
   # Fault: the containers share the network of the host.
   network_mode = "host"
   # Fault: the containers see and signal all processes of the host.
-  pid_mode           = "host"
+  pid_mode = "host"
+  # Fault: the program runs with the rights to pull images and read secrets too.
   task_role_arn      = aws_iam_role.task_role.arn
-  execution_role_arn = aws_iam_role.task_role.arn # Fault: the program runs with the rights to pull images and read secrets too.
+  execution_role_arn = aws_iam_role.task_role.arn
 
+  # Fault: no logConfiguration, so the output is lost with the container.
   container_definitions = jsonencode([{
     name       = "agent"
     image      = "jenkins/agent:latest" # Fault: whatever Docker Hub serves as latest today.
@@ -90,7 +92,6 @@ resource "aws_ecs_task_definition" "agent" {
     user       = "root"
 
     mountPoints = [{ sourceVolume = "docker", containerPath = "/var/run/docker.sock", readOnly = false }]
-    # Fault: no logConfiguration, so the output is lost with the container.
   }])
 
   volume {

@@ -60,6 +60,7 @@ resource "aws_security_group_rule" "web_to_anywhere" {
   cidr_blocks       = ["0.0.0.0/0"]
 }
 
+# Fault: nobody will know who called (no access logs).
 resource "aws_lb" "load_balancer" {
   name               = var.name
   load_balancer_type = "application"
@@ -68,7 +69,6 @@ resource "aws_lb" "load_balancer" {
   subnets            = aws_subnet.public_subnet[*].id
   # Fault: malformed headers reach the program, and requests can be smuggled in them.
   drop_invalid_header_fields = false
-  # Fault: nobody will know who called (no access logs).
 }
 
 resource "aws_lb_target_group" "web_targets" {

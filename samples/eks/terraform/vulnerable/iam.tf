@@ -49,10 +49,10 @@ resource "aws_iam_openid_connect_provider" "cluster_identity" {
 }
 
 data "aws_iam_policy_document" "uploader_trust" {
+  # Fault: no condition names the service account, so every pod of the cluster can take this role.
   statement {
     actions = ["sts:AssumeRoleWithWebIdentity"]
 
-    # Fault: no condition names the service account, so every pod of the cluster can take this role.
     principals {
       type        = "Federated"
       identifiers = [aws_iam_openid_connect_provider.cluster_identity.arn]
@@ -66,8 +66,8 @@ resource "aws_iam_role" "uploader_role" {
 }
 
 data "aws_iam_policy_document" "uploader" {
+  # Fault: reads every secret and every object of the account.
   statement {
-    # Fault: reads every secret and every object of the account.
     actions   = ["s3:GetObject", "secretsmanager:GetSecretValue"]
     resources = ["*"]
   }

@@ -52,10 +52,10 @@ resource "aws_eks_node_group" "nodes" {
     }
   }
 
-  # Fault: SSH with a key and no source group opens port 22 of the nodes to the whole internet.
   dynamic "remote_access" {
     for_each = each.value.ssh ? ["operations"] : []
 
+    # Fault: SSH with a key and no source group opens port 22 of the nodes to the whole internet.
     content {
       ec2_ssh_key = remote_access.value
     }
@@ -83,11 +83,11 @@ resource "aws_launch_template" "node_template" {
   }
 }
 
+# Fault: no role of its own, so the network plug-in works with the rights of the node.
+# Fault: no configuration, so Kubernetes network policies are not enforced.
 resource "aws_eks_addon" "network" {
   cluster_name = module.cluster.name
   addon_name   = "vpc-cni"
-  # Fault: no role of its own, so the network plug-in works with the rights of the node.
-  # Fault: no configuration, so Kubernetes network policies are not enforced.
 }
 
 resource "aws_eks_access_entry" "pipeline" {
@@ -98,9 +98,9 @@ resource "aws_eks_access_entry" "pipeline" {
 resource "aws_eks_access_policy_association" "pipeline_admin" {
   cluster_name  = module.cluster.name
   principal_arn = aws_iam_role.pipeline_role.arn
-  # Fault: whoever changes the pipeline administers every namespace of the cluster.
-  policy_arn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+  policy_arn    = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
+  # Fault: whoever changes the pipeline administers every namespace of the cluster.
   access_scope {
     type = "cluster"
   }

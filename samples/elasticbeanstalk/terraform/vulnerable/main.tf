@@ -71,7 +71,6 @@ locals {
     }
 
     "aws:elbv2:listener:default" = {
-      # Fault: bookings and sessions cross the internet in plain text (no listener with HTTPS).
       ListenerEnabled = "true"
       Protocol        = "HTTP"
     }
@@ -108,6 +107,7 @@ resource "aws_elastic_beanstalk_environment" "environment" {
   # Fault: a platform on Amazon Linux 2, which is retired.
   solution_stack_name = "64bit Amazon Linux 2 v3.5.9 running Python 3.8"
 
+  # Fault: no listener speaks HTTPS: bookings and sessions cross the internet in plain text.
   dynamic "setting" {
     for_each = local.options
 

@@ -4,8 +4,9 @@ resource "aws_ecs_task_definition" "task" {
   network_mode             = "awsvpc"
   cpu                      = 512
   memory                   = 1024
-  task_role_arn            = var.role
-  execution_role_arn       = var.role # Fault: the program runs with the rights to pull images and read secrets too.
+  # Fault: the program runs with the rights to pull images and read secrets too.
+  task_role_arn      = var.role
+  execution_role_arn = var.role
 
   # Fault: no user and a writable root file system: the program runs as root and can change itself.
   container_definitions = jsonencode([{

@@ -1,10 +1,10 @@
+# Fault: Kubernetes secrets are encrypted under no key of ours (no encryption_config).
 resource "aws_eks_cluster" "cluster" {
   name     = var.name
   role_arn = var.role
   version  = var.kubernetes_version
   # Fault: the control plane logs errors but not who did what (no audit log).
   enabled_cluster_log_types = var.log_types
-  # Fault: Kubernetes secrets are encrypted under no key of ours (no encryption_config).
 
   vpc_config {
     subnet_ids         = var.subnets
