@@ -28,14 +28,14 @@ resource "aws_iam_role" "node_role" {
 
 resource "aws_iam_role_policy_attachment" "node_rights" {
   for_each = toset([
-    "AmazonEKSWorkerNodePolicy",
-    "AmazonEKS_CNI_Policy",                 # Fault: every pod that reaches the node's role can rewire the network.
-    "AmazonEC2ContainerRegistryFullAccess", # Fault: nodes may replace and delete images.
-    "AmazonS3FullAccess",                   # Fault: every pod on the node may read and delete all of S3.
+    "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+    "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",                 # Fault: every pod that reaches the node's role can rewire the network.
+    "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryFullAccess", # Fault: nodes may replace and delete images.
+    "arn:aws:iam::aws:policy/AmazonS3FullAccess",                   # Fault: every pod on the node may read and delete all of S3.
   ])
 
   role       = aws_iam_role.node_role.name
-  policy_arn = "arn:aws:iam::aws:policy/${each.key}"
+  policy_arn = each.value
 }
 
 resource "aws_iam_role" "pipeline_role" {
