@@ -318,6 +318,18 @@ pub(super) fn otherwise(guard: &Guard, setting: Value, earlier: Option<Value>) -
 
 /// A text that spells a truth value or a whole number as that: for services that take texts only.
 pub(super) fn typed(value: &Value) -> Value {
+    if let Data::Unknown(unknown) = &value.data
+        && !unknown.allowed.is_empty()
+    {
+        let unknown = Unknown {
+            allowed: unknown.allowed.iter().map(typed).collect(),
+            ..Unknown::clone(unknown)
+        };
+        return Value {
+            data: Data::Unknown(Arc::new(unknown)),
+            ..value.clone()
+        };
+    }
     let Some(text) = value.as_str() else {
         return value.clone();
     };

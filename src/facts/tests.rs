@@ -545,6 +545,28 @@ g:
 }
 
 #[test]
+fn settings_of_a_known_set_have_types_too() {
+    use crate::value::{Data, Unknown, Value};
+    let place = crate::source::Span::NONE;
+    let spelled = Unknown {
+        allowed: ["true", "false", "7"]
+            .map(|text| Value::text(text, place))
+            .to_vec(),
+        ..Unknown::because(crate::value::Reason::Outside)
+    };
+    let typed = super::cases::typed(&Value::new(Data::Unknown(spelled.into()), place));
+    let unknown = typed.as_unknown().expect("still unknown");
+    let allowed: Vec<&Data> = unknown.allowed.iter().map(|value| &value.data).collect();
+    assert!(
+        matches!(
+            allowed[..],
+            [Data::Bool(true), Data::Bool(false), Data::Number(_)]
+        ),
+        "{allowed:?}"
+    );
+}
+
+#[test]
 fn settings_have_types_and_defaults_and_later_ones_win() {
     let text = "
 e:

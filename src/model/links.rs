@@ -588,6 +588,8 @@ pub(super) fn connect(resources: &mut [Resource], vocabulary: &Vocabulary, index
                 .flat_map(|kind| vocabulary.expand(kind))
                 .collect();
             let Some(first) = kinds.first() else { continue };
+            // A lookup is met by reference only: what is written out leads to none outside the code.
+            let are_lookups = kinds.iter().all(|kind| kind.starts_with("data."));
             for through in &rule.through {
                 let Through { steps, .. } = through;
                 leaves(
@@ -612,7 +614,9 @@ pub(super) fn connect(resources: &mut [Resource], vocabulary: &Vocabulary, index
                         for (id, is_possible) in &resolved.targets {
                             add(LinkTarget::Resource(ResourceId(*id)), *is_possible);
                         }
-                        if let Some(is_possible) = resolved.outside {
+                        if let Some(is_possible) = resolved.outside
+                            && !(are_lookups && leaf.as_str().is_some())
+                        {
                             add(LinkTarget::Ghost(first.clone()), is_possible);
                         }
                         let Some(inverse) = &rule.inverse else { return };

@@ -51,6 +51,7 @@ pub(super) const STATEMENTS: Shape = Shape::List(&Shape::Object(&[
     EXCEPT_RESOURCES,
     EVERY_ACTION,
     EVERY_RESOURCE,
+    EVERY_ROLE,
     NOT_ACTION,
     NOT_RESOURCE,
     SERVICES_FULL,
@@ -90,6 +91,11 @@ const EVERY_RESOURCE: Field = Field::new(
     "every_resource",
     Shape::Bool,
     "whether Resource covers everything; no for NotResource",
+);
+const EVERY_ROLE: Field = Field::new(
+    "every_role",
+    Shape::Bool,
+    "whether Resource covers every role of an account, as role/* does; no for NotResource",
 );
 const NOT_ACTION: Field = Field::new("not_action", Shape::Bool, "whether NotAction is used");
 const NOT_RESOURCE: Field = Field::new("not_resource", Shape::Bool, "whether NotResource is used");
@@ -161,6 +167,7 @@ pub(super) const TRUST: Shape = Shape::List(&Shape::Object(&[
     EXCEPT_RESOURCES,
     EVERY_ACTION,
     EVERY_RESOURCE,
+    EVERY_ROLE,
     NOT_ACTION,
     NOT_RESOURCE,
     SERVICES_FULL,

@@ -54,6 +54,17 @@ pub(super) fn is_every_resource(pattern: &str) -> bool {
     })
 }
 
+/// Whether a resource pattern covers every role of some account.
+pub(super) fn is_every_role(pattern: &str) -> bool {
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    match parts.as_slice() {
+        [_, _, service, _, _, resource] => {
+            matches(service, "iam") && matches(resource, &format!("role/{FRESH}"))
+        }
+        _ => is_every_resource(pattern),
+    }
+}
+
 /// Whether a pattern matches all that another one does: stars of the other can only be met by stars.
 pub(super) fn includes(pattern: &str, other: &str) -> bool {
     let fresh = other.replace('*', FRESH).replace('?', "\u{1}");
@@ -73,7 +84,14 @@ pub(super) fn answers(value: &Value, question: &dyn Fn(&str) -> bool) -> Certain
     match &value.data {
         Data::Text(text) => match text.as_str() {
             Some(known) => question(known).into(),
-            None if question(&filled(text)) => Certainty::Unsure,
+            None if question(&filled(text)) => {
+                // What holds of a name that is not known holds of every name.
+                if text.holes().all(|hole| names_something(hole)) {
+                    Certainty::Yes
+                } else {
+                    Certainty::Unsure
+                }
+            }
             None => Certainty::No,
         },
         Data::Unknown(unknown) if !unknown.allowed.is_empty() => {
@@ -123,6 +141,21 @@ mod tests {
             ("", "a", false),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn every_role_is_that_of_one_account_too() {
+        for (pattern, expected) in [
+            ("*", true),
+            ("arn:aws:iam::*:role/*", true),
+            ("arn:aws:iam::111122223333:role/*", true),
+            ("arn:*:*:*:*:*", true),
+            ("arn:aws:iam::111122223333:role/ecs/*", false),
+            ("arn:aws:iam::111122223333:user/*", false),
+            ("arn:aws:s3:::role/*", false),
+        ] {
+            assert_eq!(is_every_role(pattern), expected, "{pattern}");
         }
     }
 

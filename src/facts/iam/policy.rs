@@ -84,6 +84,7 @@ const STATEMENTS: Shape = Shape::List(&Shape::Object(&[
     super::EXCEPT_RESOURCES,
     super::EVERY_ACTION,
     super::EVERY_RESOURCE,
+    super::EVERY_ROLE,
     super::NOT_ACTION,
     super::NOT_RESOURCE,
     super::SERVICES_FULL,

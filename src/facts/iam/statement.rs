@@ -231,6 +231,7 @@ impl Statement {
             .put("except_resources", resources.list(true, &as_written))
             .put("every_action", of(actions, &pattern::is_every_action))
             .put("every_resource", of(resources, &pattern::is_every_resource))
+            .put("every_role", of(resources, &pattern::is_every_role))
             .put("not_action", except(actions))
             .put("not_resource", except(resources))
             .put("services_full", cases::list(full, open_services, at))
