@@ -236,7 +236,7 @@ impl<'d> Examined<'_, 'd> {
                 } else {
                     format!("`{path}` is {text}")
                 };
-                (fault.trace.place, said)
+                (place::place(fault), said)
             })
             .collect();
         let reasons = if verdict == Verdict::Unsure {
@@ -434,11 +434,16 @@ fn yielded(outcomes: Vec<Outcome>, rules: &RuleSet) -> Vec<Outcome> {
 }
 
 fn is_at_one_place(a: &Offender, b: &Offender) -> bool {
-    let is_through = |above: &str, below: &str| {
-        below
-            .strip_prefix(above)
-            .is_some_and(|rest| rest.is_empty() || above.is_empty() || rest.starts_with(['.', '[']))
+    // A list is at fault for what it lacks, which says nothing of the elements that it has.
+    let is_through = |above: &Offender, below: &Offender| {
+        above.class != "list"
+            && below
+                .path
+                .strip_prefix(above.path.as_str())
+                .is_some_and(|rest| {
+                    rest.is_empty() || above.path.is_empty() || rest.starts_with(['.', '['])
+                })
     };
-    a.place == b.place
-        || (a.owner == b.owner && (is_through(&a.path, &b.path) || is_through(&b.path, &a.path)))
+    let is_same = a.path == b.path || is_through(a, b) || is_through(b, a);
+    a.place == b.place || (a.owner == b.owner && is_same)
 }

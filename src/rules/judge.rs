@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::clause::{self, Clause, Comparison, Group, Quantifier, Test};
 use super::truth::{self, agreed};
 use crate::jsonpath::{self, Key, Missing, Node, Query, Selection, Trace};
-use crate::value::{Certainty, Data, Unknown, Value, World};
+use crate::source::Span;
+use crate::value::{Certainty, Data, ObjectKind, Unknown, Value, World};
 
 /// Something that a test fails on.
 #[derive(Clone)]
@@ -18,9 +19,16 @@ pub(super) struct Fault {
     pub rest: Vec<Arc<str>>,
     /// Its value; none if it is missing or more than a value.
     pub value: Option<Value>,
+    /// Where it is, if that is not where its trace says.
+    pub elsewhere: Option<Span>,
 }
 
 impl Fault {
+    /// Where it is.
+    pub fn place(&self) -> Span {
+        self.elsewhere.unwrap_or(self.trace.place)
+    }
+
     fn at(node: &Node<'_>) -> Fault {
         Fault {
             trace: node.trace.clone(),
@@ -29,6 +37,7 @@ impl Fault {
                 jsonpath::Item::Value(value) => Some(value.clone()),
                 _ => None,
             },
+            elsewhere: None,
         }
     }
 
@@ -37,6 +46,7 @@ impl Fault {
             trace: missing.above.clone(),
             rest: missing.rest.clone(),
             value: None,
+            elsewhere: None,
         }
     }
 
@@ -336,11 +346,13 @@ impl<'d> Case<'d, '_> {
 
     /// The unknown thing that may hold more, if that is why it cannot be told.
     fn blame_open(&self, selection: &Selection<'d>, truth: Certainty, faults: &mut Vec<Fault>) {
-        if let (true, Some(trace)) = (truth.is_unsure(), &selection.open) {
+        // What is there already says enough.
+        if let (true, true, Some(trace)) = (truth.is_unsure(), faults.is_empty(), &selection.open) {
             faults.push(Fault {
                 trace: trace.clone(),
                 rest: Vec::new(),
                 value: trace.value.clone(),
+                elsewhere: None,
             });
         }
     }
@@ -372,7 +384,24 @@ impl<'d> Case<'d, '_> {
             selecting: 0,
         };
         let found = jsonpath::expect(&prefix, &self.root, self.world);
-        faults.extend(found.alternatives.iter().map(Fault::of));
+        faults.extend(found.alternatives.iter().map(Fault::of).map(|fault| {
+            // Repeated blocks are no list that anybody wrote: what they lack is lacking around them.
+            let is_blocks = fault
+                .value
+                .as_ref()
+                .and_then(Value::as_list)
+                .is_some_and(|list| {
+                    list.items()
+                        .first()
+                        .and_then(Value::as_object)
+                        .is_some_and(|first| first.kind() == ObjectKind::Block)
+                });
+            let around = fault.trace.parent.as_ref().map(|parent| parent.place);
+            Fault {
+                elsewhere: around.filter(|_| is_blocks),
+                ..fault
+            }
+        }));
     }
 
     /// What is not known of what tests look at, in people's words.

@@ -9,7 +9,7 @@ use crate::declared::Language;
 use crate::jsonpath::{Key, Trace};
 use crate::model::{Model, Resource, ResourceId};
 use crate::source::Span;
-use crate::value::{Data, Origin, Value};
+use crate::value::{Data, Origin, Step, Value};
 
 /// Members that tell an element of a list from its neighbours: the first of these groups of which something is there.
 const IDENTIFYING: &[&[&str]] = &[
@@ -53,7 +53,7 @@ const IDENTIFYING: &[&[&str]] = &[
 
 /// What is wrong, as outcomes say it.
 pub(super) fn offender(model: &Model, resource: ResourceId, fault: &Fault) -> Offender {
-    let place = fault.trace.place;
+    let place = place(fault);
     let owner = owner(model, resource, fault, place);
     let origin = match &fault.value {
         Some(value) if fault.rest.is_empty() => value.origin.clone(),
@@ -70,6 +70,36 @@ pub(super) fn offender(model: &Model, resource: ResourceId, fault: &Fault) -> Of
     }
 }
 
+/// Where a fault is. What a fact says of a policy document that stands elsewhere in the code is written there, and
+/// there it is mended.
+pub(super) fn place(fault: &Fault) -> Span {
+    let document = fault
+        .value
+        .as_ref()
+        .filter(|_| is_fact(fault))
+        .and_then(|value| {
+            value
+                .origin
+                .trail
+                .iter()
+                .find_map(|(span, step)| match step {
+                    Step::Attribute(address)
+                        if address.contains("data.aws_iam_policy_document.") =>
+                    {
+                        Some(span)
+                    }
+                    _ => None,
+                })
+        });
+    document
+        .filter(|span| span.is_written())
+        .unwrap_or_else(|| fault.place())
+}
+
+fn is_fact(fault: &Fault) -> bool {
+    matches!(fault.trace.keys().first(), Some(Key::Name(name)) if &**name == "facts")
+}
+
 /// The resource that a fault is written in. Facts bring together what several resources say, so theirs is found by
 /// the place.
 fn owner(model: &Model, resource: ResourceId, fault: &Fault, place: Span) -> ResourceId {
@@ -77,9 +107,8 @@ fn owner(model: &Model, resource: ResourceId, fault: &Fault, place: Span) -> Res
     if model.resources().get(owner.0 as usize).is_none() {
         return resource;
     }
-    let is_fact = matches!(fault.trace.keys().first(), Some(Key::Name(name)) if &**name == "facts");
     let own = model.resource(owner);
-    if !is_fact || own.block.contains(place) || own.header.contains(place) {
+    if !is_fact(fault) || own.block.contains(place) || own.header.contains(place) {
         return owner;
     }
     let holders = model
