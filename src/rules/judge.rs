@@ -386,16 +386,15 @@ impl<'d> Case<'d, '_> {
         let found = jsonpath::expect(&prefix, &self.root, self.world);
         faults.extend(found.alternatives.iter().map(Fault::of).map(|fault| {
             // Repeated blocks are no list that anybody wrote: what they lack is lacking around them.
-            let is_blocks = fault
-                .value
-                .as_ref()
-                .and_then(Value::as_list)
-                .is_some_and(|list| {
-                    list.items()
-                        .first()
-                        .and_then(Value::as_object)
-                        .is_some_and(|first| first.kind() == ObjectKind::Block)
-                });
+            let is_blocks = fault.value.as_ref().is_some_and(|value| {
+                let first = value.as_list().and_then(|list| list.items().first());
+                first.is_some_and(|first| {
+                    let is_block = first
+                        .as_object()
+                        .is_some_and(|first| first.kind() == ObjectKind::Block);
+                    is_block && first.origin.trail.is_empty() && first.span() == value.span()
+                })
+            });
             let around = fault.trace.parent.as_ref().map(|parent| parent.place);
             Fault {
                 elsewhere: around.filter(|_| is_blocks),

@@ -78,18 +78,20 @@ pub(super) fn place(fault: &Fault) -> Span {
         .as_ref()
         .filter(|_| is_fact(fault))
         .and_then(|value| {
-            value
+            let mut trail = value
                 .origin
                 .trail
                 .iter()
-                .find_map(|(span, step)| match step {
-                    Step::Attribute(address)
-                        if address.contains("data.aws_iam_policy_document.") =>
-                    {
-                        Some(span)
-                    }
-                    _ => None,
-                })
+                .skip_while(|(_, step)| match step {
+                    Step::Attribute(address) => !address.contains("data.aws_iam_policy_document."),
+                    _ => true,
+                });
+            let (document, _) = trail.next()?;
+            match trail.next() {
+                // The statement in it.
+                Some((part, Step::Written)) => Some(part),
+                _ => Some(document),
+            }
         });
     document
         .filter(|span| span.is_written())
