@@ -258,6 +258,10 @@ pub fn edit(block: &Value) -> (Vec<Step>, Vec<Diagnostic>) {
 }
 
 /// Reads a block of clause language, one thing after the other.
+#[allow(
+    clippy::result_large_err,
+    reason = "mistakes are rare, and there is one for a clause"
+)]
 fn read<'a, T>(
     block: &'a Value,
     one: fn(&mut Reader<'a>) -> Result<T, Diagnostic>,
@@ -307,6 +311,10 @@ struct Reader<'a> {
 
 type Read<T> = Result<T, Diagnostic>;
 
+#[allow(
+    clippy::result_large_err,
+    reason = "mistakes are rare, and there is one for a clause"
+)]
 impl<'a> Reader<'a> {
     fn rest(&self) -> &'a str {
         &self.text[self.at..]

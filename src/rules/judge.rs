@@ -152,7 +152,8 @@ impl<'d> Case<'d, '_> {
             };
         }
         // What the tail leads to from each node, and how it compares.
-        let nodes: Vec<(Certainty, Certainty, Vec<Result<Node<'d>, Missing>>)> = selection
+        type Reached<'d> = Vec<Result<Node<'d>, Missing>>;
+        let nodes: Vec<(Certainty, Certainty, Reached<'d>)> = selection
             .nodes
             .iter()
             .map(|node| {

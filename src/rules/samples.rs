@@ -91,7 +91,7 @@ pub fn read(rule: &Rule) -> (Vec<Sample>, Vec<Diagnostic>) {
         for item in list.elements() {
             match sample(&item, expectation, &mut diagnostics) {
                 Ok(sample) => samples.push(sample),
-                Err(diagnostic) => diagnostics.push(diagnostic),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
             }
         }
     }
@@ -108,9 +108,9 @@ fn sample(
     item: &Value,
     expectation: Expectation,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Sample, Diagnostic> {
+) -> Result<Sample, Box<Diagnostic>> {
     let wrong = |span: Span, message: &str, hint: &str| {
-        Diagnostic::error("syntax", span, message).hint(hint)
+        Box::new(Diagnostic::error("syntax", span, message).hint(hint))
     };
     for (key, value) in item.entries() {
         if !KEYS.contains(&&**key) {
@@ -455,7 +455,7 @@ impl Sample {
             .map(|outcome| match sources.get(outcome.offender.place.source) {
                 Some(file) => {
                     let at = file.position(outcome.offender.place.start, Columns::Characters);
-                    (file.path.to_string(), at.line as usize, at.column as usize)
+                    (file.path.to_string(), at.line, at.column)
                 }
                 None => (String::new(), 0, 0),
             })
