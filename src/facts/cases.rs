@@ -318,19 +318,28 @@ pub(super) fn otherwise(guard: &Guard, setting: Value, earlier: Option<Value>) -
 
 /// A text that spells a truth value or a whole number as that: for services that take texts only.
 pub(super) fn typed(value: &Value) -> Value {
-    if let Data::Unknown(unknown) = &value.data
-        && !unknown.allowed.is_empty()
-    {
-        let unknown = Unknown {
-            allowed: unknown.allowed.iter().map(typed).collect(),
-            ..Unknown::clone(unknown)
-        };
-        return Value {
-            data: Data::Unknown(Arc::new(unknown)),
-            ..value.clone()
-        };
-    }
-    let Some(text) = value.as_str() else {
+    let text = match &value.data {
+        Data::Text(text) => text.as_str(),
+        Data::Unknown(unknown) if !unknown.allowed.is_empty() => {
+            let typed = Unknown {
+                allowed: unknown.allowed.iter().map(typed).collect(),
+                ..(**unknown).clone()
+            };
+            return Value {
+                data: Data::Unknown(Arc::new(typed)),
+                ..value.clone()
+            };
+        }
+        Data::Choice(alternatives) => {
+            let typed = alternatives.iter().map(|alternative| Alternative {
+                guard: alternative.guard.clone(),
+                value: typed(&value.seen(&alternative.value)),
+            });
+            return Value::choice(typed.collect(), value.span());
+        }
+        _ => None,
+    };
+    let Some(text) = text else {
         return value.clone();
     };
     let is_number = !text.is_empty()

@@ -159,6 +159,12 @@ pub const FACTS: &[Fact] = &[
         compute: beanstalk::settings,
     },
     Fact {
+        name: "ssh_source",
+        kinds: beanstalk::KINDS,
+        shape: &beanstalk::SSH_SOURCE,
+        compute: beanstalk::ssh_source,
+    },
+    Fact {
         name: "platform",
         kinds: beanstalk::KINDS,
         shape: &beanstalk::PLATFORM,

@@ -445,6 +445,79 @@ fn statements_are_read_in_every_form() {
     }
 }
 
+/// What is granted on everything, whichever way actions and resources are spelled.
+#[test]
+fn sensitive_actions_are_covered_where_all_their_resources_are() {
+    let columns = ["covers", "exfiltrates", "services_whole"];
+    for (statement, expected) in [
+        (
+            "Action: 'iam:PassRole', Resource: '*'",
+            "[iam:PassRole] [] []",
+        ),
+        (
+            "Action: 'iam:PassRol?', Resource: 'arn:aws:iam::111122223333:role/*'",
+            "[iam:PassRole] [] []",
+        ),
+        (
+            "Action: 'iam:PassRole', Resource: 'arn:<p>:iam::<a>:role/*'",
+            "[iam:PassRole] [] []",
+        ),
+        (
+            "Action: 'iam:PassRole', Resource: 'arn:aws:iam::*:role/app-*'",
+            "[] [] []",
+        ),
+        (
+            "Action: 'iam:PassRole', Resource: !Ref role.arn",
+            "[] [] []",
+        ),
+        (
+            "Action: 'iam:PassRole', Resource: !Unknown r",
+            "[...] [...] []",
+        ),
+        (
+            "Action: ['s3:GetObject'], Resource: 'arn:aws:s3:::*/*'",
+            "[s3:GetObject] [data] []",
+        ),
+        (
+            "Action: ['s3:GetObject'], Resource: 'arn:aws:s3:::<b>/*'",
+            "[] [] []",
+        ),
+        (
+            "Action: 'secretsmanager:Get*', Resource: '*'",
+            "[secretsmanager:GetSecretValue] [secret] []",
+        ),
+        (
+            "Action: 'kms:Decrypt', NotResource: 'arn:aws:kms:*:*:key/k'",
+            "[] [] []",
+        ),
+        // Commands need every document, and not only every instance.
+        (
+            "Action: 'ssm:SendCommand', Resource: ['arn:aws:ec2:*:*:instance/*', 'arn:aws:ssm:*:*:document/D']",
+            "[] [] []",
+        ),
+        (
+            "Action: 'sqs:ReceiveMessage', Resource: 'arn:aws:sqs:*:*:*'",
+            "[sqs:ReceiveMessage] [data] []",
+        ),
+        (
+            "Action: 'dlm:*', Resource: 'arn:aws:dlm:*:*:*'",
+            "[] [] [dlm]",
+        ),
+        (
+            "Action: 'dlm:*', Resource: 'arn:aws:dlm:*:*:policy/p'",
+            "[] [] []",
+        ),
+    ] {
+        let document = format!("{{ Statement: {{ Effect: Allow, {statement} }} }}");
+        assert_eq!(statements(&document, &columns), [expected], "{statement}");
+    }
+    let all = statements(
+        "{ Statement: { Effect: Allow, NotAction: 'iam:*', Resource: '*' } }",
+        &["covers"],
+    );
+    assert!(all[0].contains("kms:Decrypt") && !all[0].contains("iam:PassRole"));
+}
+
 #[test]
 fn conditions_count_where_they_narrow() {
     for (condition, expected) in [
@@ -1090,4 +1163,45 @@ n:
         ),
         ["100 false 22 - true", "100 true 0 - true", "? false 22 ? ?",]
     );
+}
+
+#[test]
+fn ssh_restrictions_are_taken_apart() {
+    for (written, expected) in [
+        (
+            "'tcp,22,22,0.0.0.0/0'",
+            "{source: 0.0.0.0/0, reach: world, from_port: 22, to_port: 22}",
+        ),
+        (
+            "'tcp, 22, 22, <office>/32'",
+            "{source: ?/32, reach: ?private|scoped, from_port: 22, to_port: 22}",
+        ),
+        (
+            "'tcp,22,22,sg-1'",
+            "{source: sg-1, reach: group, from_port: 22, to_port: 22}",
+        ),
+        ("!Unknown x", "?"),
+        ("nonsense", "?"),
+        ("''", "-"),
+    ] {
+        let text = format!(
+            "e: {{ kind: AWS::ElasticBeanstalk::Environment, properties: {{ OptionSettings: [{{ Namespace: 'aws:autoscaling:launchconfiguration', OptionName: SSHSourceRestriction, Value: {written} }}] }} }}"
+        );
+        let fact = Case::new(&text).fact("e", "ssh_source", &World::new());
+        assert_eq!(show(&fact), expected, "{written}");
+    }
+}
+
+#[test]
+fn settings_from_a_small_set_of_texts_have_types() {
+    let text = "
+e:
+  kind: AWS::ElasticBeanstalk::Environment
+  properties:
+    OptionSettings: [{ Namespace: 'aws:ec2:vpc', OptionName: AssociatePublicIpAddress, Value: !If [Public, 'true', 'false'] }]
+";
+    let settings = Case::new(text).fact("e", "settings", &when("Public"));
+    let vpc = settings.member("aws:ec2:vpc").expect("set");
+    let public = vpc.member("AssociatePublicIpAddress").expect("set");
+    assert_eq!(public.as_bool(), Some(true));
 }

@@ -7,12 +7,12 @@ use std::sync::{Arc, LazyLock};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::cases::{self, Case};
-use super::{Scope, Shape};
+use super::cases::{self, Case, Record};
+use super::{Field, Scope, Shape, network};
 use crate::model::{LinkTarget, Resource};
 use crate::value::{
-    Alternative, Certainty, Data, Member, Members, Object, ObjectKind, Origin, Reason, Unknown,
-    Value,
+    Alternative, Certainty, Data, Member, Members, Object, ObjectKind, Origin, Reason, Segment,
+    Text, Unknown, Value,
 };
 
 pub(super) use platform::{PLATFORM, platform};
@@ -284,4 +284,84 @@ fn or_default(value: &Value, default: &Value) -> Value {
         }
         _ => value.clone(),
     }
+}
+
+/// `ssh_source`: who may try SSH, taken apart; absent where no restriction is set.
+pub(super) const SSH_SOURCE: Shape = Shape::Object(&[
+    Field::new(
+        "source",
+        Shape::Text,
+        "the CIDR or group at the end of SSHSourceRestriction",
+    ),
+    Field::new(
+        "reach",
+        Shape::Text,
+        "world, near_world, broad, scoped, private, group",
+    ),
+    Field::new("from_port", Shape::Number, "first port"),
+    Field::new("to_port", Shape::Number, "last port"),
+]);
+
+/// `ssh_source`: `tcp, 22, 22, 203.0.113.0/24`.
+/// <https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/command-options-general.html#command-options-general-autoscalinglaunchconfiguration>
+pub(super) fn ssh_source(scope: &Scope<'_>) -> Value {
+    let settings = Settings::of(scope).show(scope);
+    let launch = cases::member(&settings, "aws:autoscaling:launchconfiguration");
+    let written = cases::member(&launch, "SSHSourceRestriction").in_world(scope.world);
+    let at = &written.origin;
+    let text = match &written.data {
+        Data::Null => return written,
+        Data::Text(text) if text.as_str() == Some("") => return Value::null(written.span()),
+        Data::Text(text) => text,
+        Data::Unknown(why) => return cases::unknown(why, at),
+        _ => return cases::depends("who may try SSH", at),
+    };
+    let parts = fields(text);
+    let [_, from, to, source] = parts.as_slice() else {
+        return cases::depends("who may try SSH", at);
+    };
+    let port = |part: &Text| match part.as_str().and_then(|part| part.trim().parse().ok()) {
+        Some(port) => cases::number(port, at),
+        None => cases::depends("a port that is not known", at),
+    };
+    let source = cases::made(Data::Text(source.clone()), at);
+    let is_group = source
+        .as_text()
+        .is_some_and(|text| !text.has_holes() && !text.flattened('?').contains('/'));
+    let reach = if is_group {
+        cases::text("group", at)
+    } else {
+        network::reach(std::slice::from_ref(&source), None, scope.model, at)
+    };
+    Record::new()
+        .put("source", source)
+        .put("reach", reach)
+        .put("from_port", port(from))
+        .put("to_port", port(to))
+        .done(at)
+}
+
+/// The parts of a text between commas, blanks around them left out, holes kept.
+fn fields(text: &Text) -> Vec<Text> {
+    let mut all: Vec<Vec<Segment>> = vec![Vec::new()];
+    for segment in text.segments().iter() {
+        match segment {
+            Segment::Literal(text) => {
+                for (index, part) in text.split(',').enumerate() {
+                    if index > 0 {
+                        all.push(Vec::new());
+                    }
+                    if let Some(last) = all.last_mut() {
+                        last.push(Segment::Literal(part.trim().into()));
+                    }
+                }
+            }
+            hole => {
+                if let Some(last) = all.last_mut() {
+                    last.push(hole.clone());
+                }
+            }
+        }
+    }
+    all.into_iter().map(Text::from_segments).collect()
 }

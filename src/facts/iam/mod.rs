@@ -3,6 +3,7 @@
 mod admin;
 mod attached;
 mod condition;
+mod coverage;
 mod pattern;
 mod policy;
 mod principal;
@@ -55,6 +56,9 @@ pub(super) const STATEMENTS: Shape = Shape::List(&Shape::Object(&[
     NOT_ACTION,
     NOT_RESOURCE,
     SERVICES_FULL,
+    SERVICES_WHOLE,
+    COVERS,
+    EXFILTRATES,
     CONDITIONAL,
     CONDITION_KEYS,
     CONDITIONS,
@@ -103,6 +107,21 @@ const SERVICES_FULL: Field = Field::new(
     "services_full",
     Shape::List(&Shape::Text),
     "services named with all their actions: s3 for s3:*",
+);
+const SERVICES_WHOLE: Field = Field::new(
+    "services_whole",
+    Shape::List(&Shape::Text),
+    "those of services_full of which it also names every resource: s3 for arn:aws:s3:::*",
+);
+const COVERS: Field = Field::new(
+    "covers",
+    Shape::List(&Shape::Text),
+    "sensitive actions, spelled as AWS does, that it means on everything they act on: iam:PassRole on every role",
+);
+const EXFILTRATES: Field = Field::new(
+    "exfiltrates",
+    Shape::List(&Shape::Text),
+    "what such actions take out: secret, data, credentials",
 );
 const CONDITIONAL: Field = Field::new(
     "conditional",
@@ -171,6 +190,9 @@ pub(super) const TRUST: Shape = Shape::List(&Shape::Object(&[
     NOT_ACTION,
     NOT_RESOURCE,
     SERVICES_FULL,
+    SERVICES_WHOLE,
+    COVERS,
+    EXFILTRATES,
     CONDITIONAL,
     CONDITION_KEYS,
     CONDITIONS,

@@ -4,7 +4,7 @@ use crate::facts::cases::names_something;
 use crate::value::{Certainty, Data, Segment, Text, Value};
 
 /// Stands for characters that occur in no pattern: only a star can match a run of them.
-const FRESH: &str = "\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}";
+pub(super) const FRESH: &str = "\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}";
 /// Stands for a hole that is known to hold a name, an id or an ARN: characters that are no star.
 const NAME: char = '\u{2}';
 /// The partitions of AWS.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::condition::Conditions;
+use super::coverage;
 use super::pattern;
 use crate::facts::Scope;
 use crate::facts::cases::{self, Case, Elements, Record};
@@ -220,6 +221,8 @@ impl Statement {
         } else {
             None
         };
+        let whole = coverage::whole_services(self, &full);
+        let (covers, exfiltrates) = coverage::show(self);
         let (keys, tests) = self.conditions.show(at);
         let conditional = self.conditions.narrow(scope);
         let mut record = Record::new();
@@ -234,7 +237,13 @@ impl Statement {
             .put("every_role", of(resources, &pattern::is_every_role))
             .put("not_action", except(actions))
             .put("not_resource", except(resources))
+            .put(
+                "services_whole",
+                cases::list(whole, open_services.clone(), at),
+            )
             .put("services_full", cases::list(full, open_services, at))
+            .put("covers", covers)
+            .put("exfiltrates", exfiltrates)
             .put(
                 "conditional",
                 cases::truth(conditional, self.conditions.more.as_ref(), at),
