@@ -7,7 +7,7 @@ use super::judge::{Case, Fault};
 use super::place;
 use crate::jsonpath::{Key, Query};
 use crate::model::Resource;
-use crate::value::{Data, Value};
+use crate::value::{Data, Reason, Value};
 
 /// Characters of a value that are shown.
 const LONGEST_VALUE: usize = 80;
@@ -118,14 +118,36 @@ pub(super) fn text_of(fault: &Fault, owner: &Resource) -> String {
                 .map_or_else(|| "(hidden)".to_owned(), |masked| shown(&masked))
         }
         Some(value) if value.origin.is_default => format!("{} (default)", shown(value)),
+        Some(value) if place::is_fact(fault) => shown(decisive(value).as_ref().unwrap_or(value)),
         Some(value) => shown(value),
     }
 }
 
-/// A value on one line, secrets hidden, what is not known as `?`.
+/// The member of a fact's entry for which it was made: what somebody wrote.
+fn decisive(entry: &Value) -> Option<Value> {
+    ["source", "arn", "value", "actions", "destination"]
+        .iter()
+        .find_map(|name| entry.member(name))
+}
+
+/// A value on one line, secrets hidden; several as people list them; what is not known by the name of what it depends on,
+/// else as `?`.
 pub(super) fn shown(value: &Value) -> String {
     let mut text = String::new();
-    write(value, false, &mut text);
+    match value.as_list() {
+        Some(list) if !value.is_sensitive && !list.items().is_empty() => {
+            for (index, item) in list.items().iter().enumerate() {
+                if index > 0 {
+                    text.push_str(", ");
+                }
+                write(item, false, &mut text);
+            }
+            if list.more().is_some() {
+                text.push_str(", ?");
+            }
+        }
+        _ => write(value, false, &mut text),
+    }
     let mut characters = text.char_indices();
     match characters.nth(LONGEST_VALUE) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -184,7 +206,15 @@ fn write(value: &Value, is_inside: bool, into: &mut String) {
                 " }"
             });
         }
-        Data::Unknown(_) => into.push('?'),
+        Data::Unknown(unknown) => match (&unknown.reference, &unknown.reason) {
+            (Some(reference), _) if !is_inside => {
+                into.push_str(&reference.address);
+                into.push('.');
+                into.push_str(&reference.attribute);
+            }
+            (None, Reason::NoValue(name)) if !is_inside => into.push_str(name),
+            _ => into.push('?'),
+        },
         Data::Choice(alternatives) => {
             for (index, alternative) in alternatives.iter().enumerate() {
                 if index > 0 {

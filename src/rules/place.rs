@@ -98,7 +98,7 @@ pub(super) fn place(fault: &Fault) -> Span {
         .unwrap_or_else(|| fault.place())
 }
 
-fn is_fact(fault: &Fault) -> bool {
+pub(super) fn is_fact(fault: &Fault) -> bool {
     matches!(fault.trace.keys().first(), Some(Key::Name(name)) if &**name == "facts")
 }
 

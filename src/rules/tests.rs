@@ -423,7 +423,7 @@ fn offenders_are_placed_at_what_is_written() {
         (
             "some $.L[*] == 1 << {value} >>",
             "L: [2, 3]",
-            &["high [2, 3] @3 L"],
+            &["high 2, 3 @3 L"],
         ),
         (
             "some $.L[*] == 1 << {value} >>",
@@ -438,7 +438,7 @@ fn offenders_are_placed_at_what_is_written() {
         (
             "count $.L[*] >= 2 << {value} >>",
             "L:\n  - 1",
-            &["high [1] @3 L"],
+            &["high 1 @3 L"],
         ),
         // What is unknown stops the search.
         (

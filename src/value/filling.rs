@@ -127,7 +127,7 @@ pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
 /// Whether a byte may stand in what AWS gives things as identifier, name or address: no white space, no quotes, nothing
 /// that a shell or JSON would take for its own.
 fn may_identify(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_./:+=,@*#~%[]".contains(&byte) || byte >= 0x80
+    byte.is_ascii_alphanumeric() || b"-_./:+=,@~".contains(&byte) || byte >= 0x80
 }
 
 /// Whether an unknown value is an identifier that AWS gives: of a deployment, or of a resource.
