@@ -359,6 +359,7 @@ impl<'a> Writer<'a> {
             "aws".to_owned(),
             "iac".to_owned(),
             rule.category.clone(),
+            rule.topic.clone(),
         ];
         // The form that DefectDojo, Sonar and others read weaknesses from.
         for (framework, ids) in &rule.controls {
@@ -379,6 +380,10 @@ impl<'a> Writer<'a> {
         set("security-severity", security_severity(rule.severity).into());
         set("problem.severity", problem_severity(rule.severity).into());
         set("severity", rule.severity.as_str().into());
+        set("profile", rule.profile.as_str().into());
+        if !rule.responsibilities.is_empty() {
+            set("responsibilities", json!(rule.responsibilities));
+        }
         set("languages", json!(rule.languages));
         set(
             "kinds",
@@ -1008,6 +1013,13 @@ fn help_markdown(rule: &RuleInfo) -> String {
     let mut text = format!("## {}\n", rule.title);
     if !rule.why.is_empty() {
         text.push_str(&format!("\n{}\n", rule.why.trim()));
+    }
+    if !rule.rationale.is_empty() {
+        text.push_str(&format!(
+            "\n### Why {}\n\n{}\n",
+            rule.severity,
+            rule.rationale.trim()
+        ));
     }
     if !rule.remedy.is_empty() {
         text.push_str(&format!("\n### What to do\n\n{}\n", rule.remedy.trim()));
