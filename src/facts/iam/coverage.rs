@@ -58,7 +58,22 @@ pub(super) fn show(statement: &Statement) -> (Value, Value) {
     let reaches_nothing = statement.resources.named.items.is_empty()
         && statement.resources.named.more.is_none()
         && statement.resources.is_except.is_no();
-    for action in ACTIONS.iter().filter(|_| !reaches_nothing) {
+    // What known patterns start with; none if something else may be meant too.
+    let starts: Option<Vec<String>> = match (actions.is_except, &actions.named.more) {
+        (Certainty::No, None) => {
+            let items = actions.named.items.iter();
+            items.map(|item| start(&item.value)).collect()
+        }
+        _ => None,
+    };
+    let may_be_meant = |action: &&Action| match &starts {
+        _ if reaches_nothing => false,
+        Some(starts) => starts
+            .iter()
+            .any(|start| action.lower.starts_with(start.as_str())),
+        None => true,
+    };
+    for action in ACTIONS.iter().filter(may_be_meant) {
         let granted = match actions.is_except {
             Certainty::Unsure => Certainty::Unsure,
             Certainty::No => actions.is_everything(&|text| means(text, action)),
@@ -106,6 +121,13 @@ pub(super) fn show(statement: &Statement) -> (Value, Value) {
         cases::list(covered, more(), at),
         cases::list(taken.collect(), more(), at),
     )
+}
+
+/// What a known pattern starts with, before its first star, in lower case.
+fn start(pattern: &Value) -> Option<String> {
+    let text = pattern.as_str()?;
+    let fixed = text.split(['*', '?']).next().unwrap_or(text);
+    Some(fixed.to_ascii_lowercase())
 }
 
 fn means(pattern: &str, action: &Action) -> bool {

@@ -86,7 +86,7 @@ pub(super) fn answers(value: &Value, question: &dyn Fn(&str) -> bool) -> Certain
             Some(known) => question(known).into(),
             None if question(&filled(text)) => {
                 // What holds of a name that is not known holds of every name.
-                if text.holes().all(|hole| names_something(hole)) {
+                if text.holes().all(names_something) {
                     Certainty::Yes
                 } else {
                     Certainty::Unsure
