@@ -383,6 +383,14 @@ impl<'a> Builder<'a> {
 
     fn scalar(&self, text: &str, style: ScalarStyle, start: usize, end: usize) -> Value {
         let raw = self.text.get(start..end).unwrap_or("");
+        // The parser ends the last line of a block that the file does not end.
+        let is_cut = end == self.text.len() && !self.text.ends_with(['\n', '\r']);
+        let text = match style {
+            ScalarStyle::Literal | ScalarStyle::Folded if is_cut => {
+                text.strip_suffix('\n').unwrap_or(text)
+            }
+            _ => text,
+        };
         // Block scalars end with the line break; the place is what is written.
         let end = start + raw.trim_end().len();
         let span = self.span(start, end);
@@ -704,6 +712,8 @@ mod tests {
             "[\"a\",1,1.5,\"012\",\"1.10\",\"2012-10-17\",true,true,\"true\",null,\"\",\"1_000\",\"190:20\",123456789012]",
         );
         check("a:\nb: |\n  x\n   y\n", "{a:null,b:\"x\\n y\\n\"}");
+        check("b: |\n  x\n  y", "{b:\"x\\ny\"}");
+        check("b: >\n  x\n  y", "{b:\"x y\"}");
     }
 
     #[test]
