@@ -88,6 +88,13 @@ pub(super) fn read(
     })
 }
 
+/// Reads the nearest settings for looking around: what is wrong with them is said and does not stop it.
+pub(super) fn tolerant(sources: &SourceMap) -> anyhow::Result<Configuration> {
+    let configuration = read(None, &[], Some(Profile::All), sources)?;
+    super::say(&configuration.diagnostics, sources)?;
+    Ok(configuration)
+}
+
 /// The nearest `onus.yaml` from here upwards; the repository's root is the last folder that is looked at.
 fn nearest() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;

@@ -5,12 +5,17 @@ mod disk;
 mod inputs;
 mod inspect;
 mod scan;
+mod stack;
 
 use std::ffi::OsString;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::diagnostic::Diagnostic;
+use crate::output;
+use crate::source::SourceMap;
 
 /// Finds what you got wrong on your side of AWS's shared responsibility model, in Terraform and CloudFormation.
 #[derive(Debug, Parser)]
@@ -65,4 +70,34 @@ fn ignoring_closed_pipe(result: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
+}
+
+/// Writes diagnostics to standard error.
+fn say(diagnostics: &[Diagnostic], sources: &SourceMap) -> io::Result<()> {
+    let options = output::text::Options {
+        color: is_colored(io::stderr().is_terminal()),
+        width: terminal_width(),
+        ..output::text::Options::default()
+    };
+    output::text::write_diagnostics(diagnostics, sources, &options, &mut io::stderr().lock())
+}
+
+/// Whether colours are wanted unless an option says so.
+fn is_colored(to_terminal: bool) -> bool {
+    // https://no-color.org
+    to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Columns that text may take.
+fn terminal_width() -> usize {
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .filter(|columns| (40..=400).contains(columns))
+        .unwrap_or(120)
+}
+
+/// The day that calendars are asked for.
+fn today(given: Option<jiff::civil::Date>) -> jiff::civil::Date {
+    given.unwrap_or_else(|| jiff::Zoned::now().date())
 }

@@ -213,7 +213,7 @@ impl Scan {
         if !configuration.diagnostics.is_empty() {
             let text = output::text::Options {
                 color: self.is_colored(io::stderr().is_terminal()),
-                width: terminal_width(),
+                width: super::terminal_width(),
                 ..output::text::Options::default()
             };
             let found = &configuration.diagnostics;
@@ -243,7 +243,7 @@ impl Scan {
                 self.paths.join(", ")
             );
         }
-        let today = self.today.unwrap_or_else(|| jiff::Zoned::now().date());
+        let today = super::today(self.today);
         let request = Request {
             files: &Disk,
             sources: &sources,
@@ -306,7 +306,7 @@ impl Scan {
             Format::Text => {
                 let options = output::text::Options {
                     color: self.is_colored(to_terminal),
-                    width: terminal_width(),
+                    width: super::terminal_width(),
                     unsure: self.unsure,
                     suppressed: self.show_suppressed,
                     short: self.short,
@@ -348,10 +348,7 @@ impl Scan {
         match self.color {
             Color::Always => true,
             Color::Never => false,
-            // https://no-color.org
-            Color::Auto => {
-                to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            Color::Auto => super::is_colored(to_terminal),
         }
     }
 
@@ -425,13 +422,4 @@ fn repository() -> output::Paths {
             .map(disk::slashed)
             .unwrap_or_default(),
     }
-}
-
-/// Columns that text may take.
-fn terminal_width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok())
-        .filter(|columns| (40..=400).contains(columns))
-        .unwrap_or(120)
 }

@@ -4,6 +4,10 @@
 //! and stands in a mirror of the same shape. Sensitive values are never printed: `"redacted": true` says that one was
 //! left out.
 
+pub mod document;
+pub mod overview;
+mod tree;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 
