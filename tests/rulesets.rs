@@ -5,7 +5,7 @@ use std::sync::Arc;
 use onus::declared::{Declared, Language};
 use onus::model::Vocabulary;
 use onus::project::{Inputs, Stack};
-use onus::rules::{RuleSet, builtin_files, samples};
+use onus::rules::{RuleSet, builtin_files, samples, vet};
 use onus::source::{Files, SourceFile, SourceMap};
 
 fn load(files: &dyn Files, sources: &SourceMap, language: Language, path: &str) -> Declared {
@@ -57,6 +57,24 @@ fn samples_land_on_their_marks() {
             &samples::run(&rule, &rules, &vocabulary, &load),
         ));
     }
+    assert!(
+        said.is_empty(),
+        "{} mistakes\n{}",
+        said.len(),
+        said.join("\n")
+    );
+}
+
+#[test]
+fn every_rule_vets_clean() {
+    let sources = SourceMap::new();
+    let (vocabulary, rules, mut said) = everything(&sources);
+    let found = vet::vet(&rules, &vocabulary, &sources);
+    let rejected: Vec<_> = found
+        .into_iter()
+        .filter(|diagnostic| diagnostic.level == onus::diagnostic::Level::Error)
+        .collect();
+    said.extend(shown(&sources, &rejected));
     assert!(
         said.is_empty(),
         "{} mistakes\n{}",

@@ -9,7 +9,7 @@ mod query;
 mod select;
 
 pub use compare::{equals, less, list_holds};
-pub use query::{Query, QueryError, Segment, Selector};
+pub use query::{Comparable, Filter, Operator, Query, QueryError, Relative, Segment, Selector};
 pub use select::{
     Branch, Candidate, Found, Item, Key, Missing, Node, Selection, Target, Trace, exists, expect,
     select,

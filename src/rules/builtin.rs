@@ -351,6 +351,12 @@ impl RuleSet {
             .clone()
     }
 
+    /// The options declared in `_options.yaml` files.
+    pub(super) fn shared_options(&self) -> Vec<OptionDeclaration> {
+        let declared = self.shared().iter().flat_map(|(_, declared)| declared);
+        declared.cloned().collect()
+    }
+
     fn shared(&self) -> &[(String, Vec<OptionDeclaration>)] {
         self.shared.get_or_init(|| {
             self.option_files

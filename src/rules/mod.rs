@@ -12,6 +12,7 @@ pub mod samples;
 #[cfg(test)]
 mod tests;
 mod truth;
+pub mod vet;
 
 use std::fmt;
 use std::sync::Arc;
