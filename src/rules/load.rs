@@ -349,6 +349,13 @@ impl Reader<'_> {
             }
         };
         let is_understood = self.errors() == before && !check.is_empty();
+        let languages = match asked_language(&when) {
+            Some(only) => languages
+                .into_iter()
+                .filter(|known| *known == only)
+                .collect(),
+            None => languages,
+        };
         let fix = value.member("fix").and_then(|fix| self.fix(&fix));
         let why = self.line(&value, "why", whole, true);
         let remedy = self.line(&value, "remedy", whole, true);
@@ -695,6 +702,24 @@ impl Reader<'_> {
             span: value.span(),
         })
     }
+}
+
+/// The only language that a `when` block lets pass, if it asks for one.
+fn asked_language(when: &[Group]) -> Option<&str> {
+    when.iter().find_map(|group| {
+        let [test] = group.tests.as_slice() else {
+            return None;
+        };
+        let comparison = test.comparison.as_ref()?;
+        match (&comparison.operand, comparison.operator) {
+            (clause::Operand::Constant(word), clause::Operator::Equal)
+                if test.query.query.leading_names() == ["meta", "language"] =>
+            {
+                word.as_str()
+            }
+            _ => None,
+        }
+    })
 }
 
 fn whole_of(value: &Value, key: &str, whole: Span) -> Span {

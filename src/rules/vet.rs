@@ -381,7 +381,7 @@ impl<'v> Vetting<'v> {
     fn hole(&mut self, hole: &Hole, span: Span, clause: &Clause) {
         match hole {
             Hole::Query(query) => {
-                self.walk(query, span);
+                self.walk(query, span, false);
             }
             Hole::Value(names) if !names.is_empty() => {
                 let [test] = clause.tests.as_slice() else {
@@ -423,7 +423,11 @@ impl<'v> Vetting<'v> {
         let query = &test.query.query;
         let text = query.text.clone();
         let span = test.query.span;
-        let forms = self.walk(query, span);
+        // An exception by a link excuses no resource of a kind that has no such link, which is what it says.
+        let is_partial = is_exception
+            && test.quantifier == Quantifier::Some
+            && query.leading_names().first() == Some(&"links");
+        let forms = self.walk(query, span, is_partial);
         self.filters(query, span);
         let is_negative = test
             .comparison
@@ -500,7 +504,7 @@ impl<'v> Vetting<'v> {
             return;
         };
         if let Operand::Query(operand) = &comparison.operand {
-            self.walk(&operand.query, operand.span);
+            self.walk(&operand.query, operand.span, false);
         }
         if test.quantifier != Quantifier::Count {
             self.compared(&text, span, &forms, comparison);
@@ -591,7 +595,7 @@ impl<'v> Vetting<'v> {
     }
 
     /// Follows a query from the root of each kind of the rule. Forms are those of the kinds that have it.
-    fn walk(&mut self, query: &Query, span: Span) -> Vec<Form<'v>> {
+    fn walk(&mut self, query: &Query, span: Span, is_partial: bool) -> Vec<Form<'v>> {
         let mut forms = Vec::new();
         let mut lost: Vec<(Kind, Lost)> = Vec::new();
         for kind in &self.rule.info.kinds {
@@ -611,7 +615,7 @@ impl<'v> Vetting<'v> {
             let hint =
                 hint.unwrap_or_else(|| "look at `onus inspect` for what there is".to_owned());
             self.refuse(code, span, message, hint);
-        } else {
+        } else if !is_partial {
             let kinds: Vec<&str> = lost.iter().map(|(kind, _)| &**kind).collect();
             let message = format!(
                 "this uses `{}`, which is not there in {}",
@@ -860,7 +864,13 @@ impl<'v> Vetting<'v> {
                     self.filter(part, element, root, span, &given);
                 }
             }
-            Filter::Not(inner) => self.filter(inner, element, root, span, given),
+            // That a truth is not written can only be asked so.
+            Filter::Not(inner) => match &**inner {
+                Filter::Exists(query) => {
+                    self.relative(query, element, root, span);
+                }
+                inner => self.filter(inner, element, root, span, given),
+            },
             Filter::Exists(query) => {
                 if let Some(form) = self.relative(query, element, root, span)
                     && form.sort() == Some(Sort::Bool)
@@ -1142,7 +1152,7 @@ impl<'v> Vetting<'v> {
         for step in &fix.steps {
             match &step.target {
                 Target::Query(located) => {
-                    self.walk(&located.query, located.span);
+                    self.walk(&located.query, located.span, false);
                     if is_fact(located) {
                         self.refuse(
                             "V30",
@@ -1359,6 +1369,7 @@ AWS::X::B:
             "some $.links.other[*]\n  unless some $.links.other[?@.Only == 'x']",
             "$.views.inner.Locked == true",
             "$.Mode == \"SLOW\"",
+            "no $.Items[?!@.Open]",
             "$.meta.kind == \"x\"",
             "count $.Items[*] >= 2",
         ] {
@@ -1463,6 +1474,14 @@ AWS::X::B:
                 &["V29 $.Only"],
             ),
             ("applies_to: [Both]\ncheck: |\n  some $.Name\n", &[]),
+            (
+                "applies_to: [Both]\ncheck: |\n  some $.Name unless some $.links.other[*]\n",
+                &[],
+            ),
+            (
+                "applies_to: [Both]\ncheck: |\n  some $.links.other[*]\n",
+                &["V29 $.links.other[*]"],
+            ),
         ] {
             assert_eq!(vetted(&[("a-rule", body)], None), expected, "{body}");
         }

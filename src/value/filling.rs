@@ -62,16 +62,15 @@ pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
         .representatives(0..=255)
         .filter_map(|unit| unit.as_u8())
         .collect();
-    let plain: BTreeSet<u8> = (0..=255u8).filter(|byte| may_identify(*byte)).collect();
-    // A class is left out only if none of its bytes may stand in an identifier.
-    let identifying: Vec<u8> = {
+    // A class is left out only if none of its bytes may stand there.
+    let those = |may_stand: fn(u8) -> bool| -> Vec<u8> {
         let mut seen = BTreeSet::new();
-        plain
-            .iter()
-            .filter(|byte| seen.insert(classes.get(**byte)))
-            .copied()
+        (0..=u8::MAX)
+            .filter(|byte| may_stand(*byte) && seen.insert(classes.get(*byte)))
             .collect()
     };
+    let identifying = those(may_identify);
+    let deploying = those(may_name_a_deployment);
     let mut states: BTreeSet<StateID> = BTreeSet::from([start]);
     let mut steps = 0;
     for segment in segments {
@@ -96,10 +95,10 @@ pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
                 }
             }
             Segment::Hole(unknown) => {
-                let bytes = if is_identifier(unknown) {
-                    &identifying
-                } else {
-                    &every
+                let bytes = match &unknown.reason {
+                    Reason::Environment(_) => &deploying,
+                    _ if is_identifier(unknown) => &identifying,
+                    _ => &every,
                 };
                 let mut waiting: Vec<StateID> = states.iter().copied().collect();
                 while let Some(state) = waiting.pop() {
@@ -130,10 +129,15 @@ fn may_identify(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_./:+=,@~".contains(&byte) || byte >= 0x80
 }
 
-/// Whether an unknown value is an identifier that AWS gives: of a deployment, or of a resource.
+/// Whether a byte may stand in the name of a region, partition, account, workspace or stack. No wildcards:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
+fn may_name_a_deployment(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte) || byte >= 0x80
+}
+
+/// Whether an unknown value is an identifier that AWS gives to a resource.
 fn is_identifier(unknown: &Unknown) -> bool {
     match &unknown.reason {
-        Reason::Environment(_) => true,
         Reason::Computed(_, attribute) => {
             let last = attribute.rsplit('.').next().unwrap_or(attribute);
             let word = last.split('[').next().unwrap_or(last).to_ascii_lowercase();
