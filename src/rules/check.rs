@@ -393,6 +393,21 @@ impl<'d> Examined<'_, 'd> {
                 });
             }
         }
+        // A list that may be longer in one world is nothing new where an element of it is named in another.
+        let named: Vec<(ResourceId, String)> = outcomes
+            .iter()
+            .map(|outcome| (outcome.offender.owner, outcome.offender.path.clone()))
+            .collect();
+        outcomes.retain(|outcome| {
+            let own = &outcome.offender;
+            let is_named = named.iter().any(|(owner, path)| {
+                *owner == own.owner
+                    && path
+                        .strip_prefix(own.path.as_str())
+                        .is_some_and(|rest| rest.starts_with('['))
+            });
+            outcome.verdict == Verdict::Fail || own.class != "list" || !is_named
+        });
         outcomes
     }
 }

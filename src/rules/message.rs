@@ -78,6 +78,8 @@ impl Filling<'_, '_, '_> {
             at = match (at.member(name), &at.data) {
                 (Some(member), _) => member.in_world(self.case.world),
                 (None, Data::Unknown(_)) => at,
+                // What may be there beside the known elements.
+                (None, Data::List(list)) if list.more().is_some() => return "?".to_owned(),
                 (None, _) => return NOT_SET.to_owned(),
             };
         }
