@@ -987,3 +987,19 @@ fn deep_but_sane_values_are_evaluated() {
     );
     check(&template, &format!("R: {{P: \"{}a\"}}", "b".repeat(depth)));
 }
+
+#[test]
+fn modules_are_said_to_be_missing_once() {
+    for kind in [
+        "!Rain::Module ./vpc.yml",
+        "{'Rain::Module': ./vpc.yml}",
+        "Mine::Net::Vpc::MODULE",
+    ] {
+        check(
+            &format!(
+                "Resources:\n  Net:\n    Type: {kind}\n  R:\n    Type: A::B::C\n    Properties: {{A: !Ref NetVpc, B: !GetAtt NetSubnet.Id}}\n"
+            ),
+            "R: {A: ?, B: ?}\n! 2:3 not_analysed: module `Net` is not put in",
+        );
+    }
+}

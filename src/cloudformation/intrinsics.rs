@@ -432,6 +432,9 @@ fn substitute(template: &Template<'_>, argument: &Value, place: Span) -> Value {
         if text.as_unknown().is_some() {
             return unknown_like(&text, place);
         }
+        if template.has_macros {
+            return template.made_by_macro(place);
+        }
         return template.wrong(place, "Fn::Sub", "a string, or a string and a mapping");
     };
     let pieces = pieces_of(&text);
@@ -882,6 +885,10 @@ fn stack_output(template: &Template<'_>, argument: &Value, place: Span) -> Value
         part.and_then(|part| part.as_text().map(ToString::to_string))
     };
     let (Some(stack), Some(output)) = (part("StackName"), part("OutputName")) else {
+        let is_given = |name: &str| argument.member(name).is_some();
+        if is_given("StackName") && is_given("OutputName") {
+            return imported("Fn::GetStackOutput", place);
+        }
         return template.wrong(place, "Fn::GetStackOutput", "a StackName and an OutputName");
     };
     imported(&format!("{stack}.{output}"), place)

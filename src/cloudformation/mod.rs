@@ -26,7 +26,7 @@ use crate::value::{Data, Guard, Member, Members, Origin, Reason, Subject, Value}
 use nested::Nested;
 use parameters::{Given, Uses};
 
-pub use recognise::is_template;
+pub use recognise::{is_template, nested_templates};
 
 /// Stack of the thread that evaluates: values within values are followed by recursion, up to a fixed depth.
 const STACK_BYTES: usize = 64 << 20;
@@ -378,9 +378,10 @@ impl<'a> Template<'a> {
             let kind = member.value.member("Type");
             let is_module = match kind.as_ref().map(|kind| (kind, kind.as_str())) {
                 Some((_, Some(kind))) => kind.ends_with("::MODULE"),
-                Some((kind, None)) => kind
-                    .as_object()
-                    .is_some_and(|kind| kind.get("Fn::Rain::Module").is_some()),
+                Some((kind, None)) => kind.as_object().is_some_and(|kind| {
+                    let mut names = kind.members().keys();
+                    names.any(|name| name.ends_with("Rain::Module"))
+                }),
                 None => member.value.member("Source").is_some(),
             };
             if is_module {

@@ -26,6 +26,31 @@ pub fn is_template(text: &str) -> bool {
     has_section("AWSTemplateFormatVersion") || has_section("Transform") || has_type(text)
 }
 
+/// The local templates that a template's stacks name (`TemplateURL: ./net.yaml`), as written, relative to its folder:
+/// those are analysed with it, under the parameters that it passes. Read from the text, as cheaply as
+/// [`is_template`] does; what is computed or remote is not among them.
+pub fn nested_templates(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, word) in text.match_indices("TemplateURL") {
+        let rest = text[at + word.len()..].trim_start_matches(['"', '\'', ' ']);
+        let Some(value) = rest.strip_prefix(':') else {
+            continue;
+        };
+        let value = value.trim_start_matches([' ', '\t', '\n', '\r']);
+        let path = match value.strip_prefix(['"', '\'']) {
+            Some(quoted) => quoted.split(['"', '\'']).next(),
+            None => value.split([' ', '\t', '\n', '\r', ',', '}']).next(),
+        };
+        let path = path.unwrap_or_default();
+        let is_path =
+            !path.is_empty() && !path.contains("://") && !path.contains(['!', '$', '{', '[', ']']);
+        if is_path && !found.iter().any(|known| known == path) {
+            found.push(path.to_owned());
+        }
+    }
+    found
+}
+
 /// Whether a line starts with this key at the margin: where the first line of the document starts.
 fn is_top_key(text: &str, name: &str) -> bool {
     let is_content = |line: &&str| {
@@ -183,5 +208,19 @@ mod tests {
         ] {
             assert_eq!(is_template(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn local_templates_are_found_in_the_text() {
+        let text = "
+            A: {TemplateURL: ./a.yaml, Parameters: {}}
+            B:
+              TemplateURL: 'b/b.yaml'
+              \"TemplateURL\": \"c.json\"
+              TemplateURL: !Sub '${Bucket}/d.yaml'
+              TemplateURL: https://s3.amazonaws.com/b/e.yaml
+              TemplateURL: ./a.yaml
+        ";
+        assert_eq!(nested_templates(text), ["./a.yaml", "b/b.yaml", "c.json"]);
     }
 }
