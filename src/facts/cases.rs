@@ -146,8 +146,9 @@ fn elements_with(
 
 /// Whether an unknown value is at least known to be one text: a name, an id, an ARN, an account, a region.
 pub(super) fn names_something(unknown: &Arc<Unknown>) -> bool {
-    if matches!(unknown.reason, Reason::Environment(_)) {
-        return true;
+    if let Reason::Environment(what) = &unknown.reason {
+        // `AWS::Region` and `path.module` are one text; the availability zones of a region are several.
+        return !what.contains(' ');
     }
     unknown.reference.as_ref().is_some_and(|reference| {
         let attribute = reference.attribute.to_ascii_lowercase();

@@ -1120,6 +1120,19 @@ l:
 }
 
 #[test]
+fn what_depends_on_the_deployment_is_one_text_unless_it_is_zones() {
+    use crate::value::{Reason, Unknown};
+    for (what, expected) in [
+        ("AWS::Region", true),
+        ("path.module", true),
+        ("availability zones", false),
+    ] {
+        let unknown = Unknown::because(Reason::Environment(what.into())).into();
+        assert_eq!(super::cases::names_something(&unknown), expected, "{what}");
+    }
+}
+
+#[test]
 fn zones_are_distinct_and_open_for_subnets_outside() {
     let text = "
 a: { kind: AWS::EC2::Subnet, properties: { AvailabilityZone: eu-west-1a } }
