@@ -183,10 +183,14 @@ fn rules(root: &Path, files: &[PathBuf]) -> io::Result<String> {
             (Some((_, start, _)), Some(("samples", ..))) => *start,
             _ => text.len(),
         };
-        let applies_to = part("applies_to").map_or("", |(_, start, end)| &text[*start..*end]);
-        let applies_to = applies_to.split_once(':').map_or("", |(_, list)| list);
+        let of = |key: &str| {
+            part(key).map_or(Yaml::Text(String::new()), |(_, start, end)| {
+                let section = &text[*start..*end];
+                Yaml::read(section.split_once(':').map_or("", |(_, rest)| rest))
+            })
+        };
         let mut kinds: Vec<String> = Vec::new();
-        for name in words(applies_to) {
+        for name in of("applies_to").texts() {
             let group = groups.iter().find(|(group, _)| *group == name);
             let expanded = group.map_or(vec![name], |(_, kinds)| kinds.clone());
             for kind in expanded {
@@ -206,9 +210,50 @@ fn rules(root: &Path, files: &[PathBuf]) -> io::Result<String> {
         if kinds.iter().any(|kind| kind.starts_with("AWS::")) {
             languages.push("cloudformation");
         }
+        if let Yaml::Text(when) = of("when") {
+            for line in when.lines() {
+                if let Some(only) = line.trim().strip_prefix("$.meta.language == ") {
+                    languages.retain(|known| *known == only.trim_matches('"'));
+                }
+            }
+        }
+        let word = |key: &str, default: &str| match of(key) {
+            Yaml::Text(text) if !text.is_empty() => text,
+            _ => default.to_owned(),
+        };
+        let service = path
+            .parent()
+            .and_then(Path::file_name)
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let mut fields = String::new();
+        for (name, key, default) in [
+            ("title", "title", ""),
+            ("severity", "severity", ""),
+            ("confidence", "confidence", "high"),
+            ("category", "category", service.as_str()),
+            ("profile", "profile", "recommended"),
+            ("topic", "topic", ""),
+            ("rationale", "rationale", ""),
+            ("why", "why", ""),
+            ("remedy", "remedy", ""),
+        ] {
+            write!(fields, "{name}: {:?}, ", word(key, default)).map_err(io::Error::other)?;
+        }
+        for name in ["aliases", "controls"] {
+            let mut lists = String::new();
+            for (tool, ids) in of(name).lists() {
+                write!(lists, "({tool:?}, &{ids:?}), ").map_err(io::Error::other)?;
+            }
+            write!(fields, "{name}: &[{lists}], ").map_err(io::Error::other)?;
+        }
+        for name in ["links", "responsibilities"] {
+            write!(fields, "{name}: &{:?}, ", of(name).texts()).map_err(io::Error::other)?;
+        }
         writeln!(
             rules,
-            "    Embedded {{ path: {:?}, text: include_str!({path:?}), end: {end}, kinds: &{kinds:?}, languages: &{languages:?} }},",
+            "    Embedded {{ path: {:?}, text: include_str!({path:?}), end: {end}, kinds: &{kinds:?}, \
+             languages: &{languages:?}, {fields} }},",
             shown(root, path)
         )
         .map_err(io::Error::other)?;
@@ -220,18 +265,191 @@ fn is_named(path: &Path, name: &str) -> bool {
     path.file_name().is_some_and(|own| own == name)
 }
 
-/// The words of a YAML list, in brackets or one a line, comments left out.
+/// The words of a YAML list in brackets.
 fn words(list: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for line in list.lines() {
-        let line = line.split(" #").next().unwrap_or_default();
-        let line = line.trim().trim_start_matches("- ");
-        for word in line.split(['[', ']', ',', ' ']) {
-            let word = word.trim_matches(['"', '\'']);
-            if !word.is_empty() && word != "-" {
-                found.push(word.to_owned());
+    Yaml::read(list).texts()
+}
+
+/// As much of YAML as the envelopes of built-in rules use. That it reads them as the program's own reader does is tested.
+enum Yaml {
+    Text(String),
+    List(Vec<Yaml>),
+    Map(Vec<(String, Yaml)>),
+}
+
+impl Yaml {
+    /// Reads what stands behind the colon of a key.
+    fn read(text: &str) -> Yaml {
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let first = without_comment(first).trim();
+        if first.starts_with(['[', '{']) {
+            let lines: Vec<&str> = text.lines().map(without_comment).collect();
+            return flow(&mut lines.join(" ").as_str());
+        }
+        if first.starts_with(['>', '|']) {
+            let lines: Vec<&str> = rest.lines().collect();
+            let indent = lines
+                .iter()
+                .filter(|line| !line.trim().is_empty())
+                .map(|line| indent_of(line))
+                .min();
+            let lines: Vec<&str> = lines
+                .iter()
+                .map(|line| line.get(indent.unwrap_or(0)..).unwrap_or(""))
+                .collect();
+            let mut folded = String::new();
+            for line in lines {
+                let joint = match (
+                    first.starts_with('>'),
+                    line.trim().is_empty(),
+                    folded.is_empty(),
+                ) {
+                    (_, _, true) => "",
+                    (true, false, false) if !folded.ends_with('\n') => " ",
+                    (true, false, false) => "",
+                    _ => "\n",
+                };
+                folded.push_str(joint);
+                folded.push_str(line.trim_end());
+            }
+            return Yaml::Text(folded.trim().to_owned());
+        }
+        if !first.is_empty() {
+            // A text that may go on in the next lines.
+            let lines: Vec<&str> = std::iter::once(first)
+                .chain(
+                    rest.lines()
+                        .filter(|line| !line.trim_start().starts_with('#'))
+                        .map(str::trim),
+                )
+                .filter(|line| !line.is_empty())
+                .collect();
+            return Yaml::Text(unquoted(&lines.join(" ")));
+        }
+        let lines: Vec<&str> = rest
+            .lines()
+            .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+            .collect();
+        let Some(indent) = lines.first().map(|line| indent_of(line)) else {
+            return Yaml::Text(String::new());
+        };
+        // Entries begin at the indent of the first.
+        let mut entries: Vec<String> = Vec::new();
+        for line in lines {
+            match entries.last_mut() {
+                Some(entry) if indent_of(line) > indent => {
+                    entry.push('\n');
+                    entry.push_str(line);
+                }
+                _ => entries.push(line.trim_start().to_owned()),
             }
         }
+        if entries[0].starts_with("- ") {
+            return Yaml::List(
+                entries
+                    .iter()
+                    .map(|entry| Yaml::read(&entry[2..]))
+                    .collect(),
+            );
+        }
+        Yaml::Map(
+            entries
+                .iter()
+                .filter_map(|entry| entry.split_once(':'))
+                .map(|(key, value)| (unquoted(key), Yaml::read(value)))
+                .collect(),
+        )
     }
-    found
+
+    /// A list of texts; one text is a list of one.
+    fn texts(self) -> Vec<String> {
+        match self {
+            Yaml::Text(text) if text.is_empty() => Vec::new(),
+            Yaml::Text(text) => vec![text],
+            Yaml::List(items) => items.into_iter().flat_map(Yaml::texts).collect(),
+            Yaml::Map(_) => Vec::new(),
+        }
+    }
+
+    /// A map of lists of texts.
+    fn lists(self) -> Vec<(String, Vec<String>)> {
+        match self {
+            Yaml::Map(entries) => entries
+                .into_iter()
+                .map(|(key, value)| (key, value.texts()))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A value in brackets, or a text up to the next comma or bracket.
+fn flow(text: &mut &str) -> Yaml {
+    *text = text.trim_start();
+    if let Some(rest) = text.strip_prefix('[') {
+        *text = rest;
+        let mut items = Vec::new();
+        while !close(text, ']') {
+            items.push(flow(text));
+        }
+        return Yaml::List(items);
+    }
+    if let Some(rest) = text.strip_prefix('{') {
+        *text = rest;
+        let mut entries = Vec::new();
+        while !close(text, '}') {
+            let Some((key, rest)) = text.split_once(':') else {
+                break;
+            };
+            let key = unquoted(key);
+            *text = rest;
+            entries.push((key, flow(text)));
+        }
+        return Yaml::Map(entries);
+    }
+    let end = match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => text[1..].find(quote).map_or(text.len(), |at| at + 2),
+        _ => text.find([',', ']', '}']).unwrap_or(text.len()),
+    };
+    let (found, rest) = text.split_at(end);
+    *text = rest;
+    Yaml::Text(unquoted(found))
+}
+
+/// Whether a collection ends here; commas are passed over.
+fn close(text: &mut &str, bracket: char) -> bool {
+    *text = text.trim_start_matches([' ', ',', '\n']);
+    match text.strip_prefix(bracket) {
+        Some(rest) => {
+            *text = rest;
+            true
+        }
+        None => text.is_empty(),
+    }
+}
+
+fn unquoted(text: &str) -> String {
+    let text = text.trim();
+    let inner = |quote: char| {
+        text.strip_prefix(quote)
+            .and_then(|text| text.strip_suffix(quote))
+    };
+    match (inner('"'), inner('\'')) {
+        (Some(text), _) => text.replace("\\\"", "\"").replace("\\\\", "\\"),
+        (_, Some(text)) => text.replace("''", "'"),
+        _ => text.to_owned(),
+    }
+}
+
+fn without_comment(line: &str) -> &str {
+    let line = if line.trim_start().starts_with('#') {
+        ""
+    } else {
+        line
+    };
+    line.split(" #").next().unwrap_or_default()
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::load::{self, OptionDeclaration, Rule, Surroundings};
-use super::{RuleInfo, Severity};
+use super::{Confidence, RuleInfo, Severity};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Kind, Vocabulary};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -25,6 +25,58 @@ struct Embedded {
     kinds: &'static [&'static str],
     /// The languages in which some of those can be written.
     languages: &'static [&'static str],
+    title: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    category: &'static str,
+    profile: &'static str,
+    topic: &'static str,
+    rationale: &'static str,
+    why: &'static str,
+    remedy: &'static str,
+    aliases: Lists,
+    controls: Lists,
+    links: &'static [&'static str],
+    responsibilities: &'static [&'static str],
+}
+
+/// A map of lists.
+type Lists = &'static [(&'static str, &'static [&'static str])];
+
+impl Embedded {
+    /// What the file says besides clauses, found without reading it.
+    fn info(&self, file: &SourceFile) -> RuleInfo {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let lists = |lists: Lists| {
+            lists
+                .iter()
+                .map(|(name, ids)| ((*name).to_owned(), owned(ids)))
+                .collect()
+        };
+        RuleInfo {
+            name: load::name_of(self.path).into(),
+            title: self.title.to_owned(),
+            severity: Severity::parse(self.severity).unwrap_or(Severity::Medium),
+            confidence: match self.confidence {
+                "low" => Confidence::Low,
+                "medium" => Confidence::Medium,
+                _ => Confidence::High,
+            },
+            category: self.category.to_owned(),
+            kinds: self.kinds.iter().map(|kind| Kind::from(*kind)).collect(),
+            aliases: lists(self.aliases),
+            controls: lists(self.controls),
+            languages: self.languages.to_vec(),
+            why: self.why.to_owned(),
+            remedy: self.remedy.to_owned(),
+            links: owned(self.links),
+            file: Span::new(file.id, 0, file.text.len()),
+            profile: self.profile.to_owned(),
+            topic: self.topic.to_owned(),
+            responsibilities: owned(self.responsibilities),
+            rationale: self.rationale.to_owned(),
+        }
+    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -46,6 +98,7 @@ struct Slot {
     name: Arc<str>,
     file: Arc<SourceFile>,
     embedded: Option<&'static Embedded>,
+    info: OnceLock<Arc<RuleInfo>>,
     rule: OnceLock<Option<Arc<Rule>>>,
 }
 
@@ -74,6 +127,7 @@ impl RuleSet {
                 name: load::name_of(embedded.path).into(),
                 file: sources.add(embedded.path, embedded.text),
                 embedded: Some(embedded),
+                info: OnceLock::new(),
                 rule: OnceLock::new(),
             })
             .collect();
@@ -173,6 +227,7 @@ impl RuleSet {
                 name: rule.info.name.clone(),
                 file: file.clone(),
                 embedded: None,
+                info: OnceLock::from(rule.info.clone()),
                 rule: OnceLock::from(Some(Arc::new(rule))),
             });
         }
@@ -339,16 +394,30 @@ impl RuleSet {
                     .iter()
                     .map(|kind| Kind::from(*kind))
                     .collect();
-                load::builtin(
+                let rule = load::builtin(
                     &slot.file,
                     embedded.end,
                     embedded.languages,
                     kinds,
                     &options,
-                )
-                .map(Arc::new)
+                )?;
+                // One allocation of what the file says, whoever asks.
+                Some(Arc::new(Rule {
+                    info: self.info(index)?,
+                    ..rule
+                }))
             })
             .clone()
+    }
+
+    /// What the file of a rule says besides clauses.
+    fn info(&self, index: usize) -> Option<Arc<RuleInfo>> {
+        let slot = &self.slots[index];
+        let of = || Some(Arc::new(slot.embedded?.info(&slot.file)));
+        match slot.info.get() {
+            Some(info) => Some(info.clone()),
+            None => of().map(|info| slot.info.get_or_init(|| info).clone()),
+        }
     }
 
     /// The options declared in `_options.yaml` files.
@@ -376,8 +445,7 @@ impl RuleSet {
         (0..self.slots.len())
             .into_par_iter()
             .filter(|index| !self.is_disabled(*index))
-            .filter_map(|index| self.parsed(index))
-            .map(|rule| rule.info.clone())
+            .filter_map(|index| self.info(index))
             .collect()
     }
 
@@ -385,8 +453,7 @@ impl RuleSet {
     pub fn known(&self) -> Vec<Arc<RuleInfo>> {
         (0..self.slots.len())
             .into_par_iter()
-            .filter_map(|index| self.parsed(index))
-            .map(|rule| rule.info.clone())
+            .filter_map(|index| self.info(index))
             .collect()
     }
 

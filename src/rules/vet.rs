@@ -655,10 +655,7 @@ impl<'v> Vetting<'v> {
         Ok(match form {
             Form::Property(property) if property.is_list() => Form::Element(property.schema()),
             Form::Targets(kinds) => Form::Resource(kinds.clone()),
-            Form::Fact(shape) => match shape {
-                facts::Shape::List(inner) | facts::Shape::Map(inner) => Form::Fact(inner),
-                _ => Form::Any,
-            },
+            Form::Fact(facts::Shape::List(inner) | facts::Shape::Map(inner)) => Form::Fact(inner),
             _ => Form::Any,
         })
     }

@@ -57,7 +57,7 @@ pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
     ) else {
         return true;
     };
-    let classes = dfa.byte_classes().clone();
+    let classes = *dfa.byte_classes();
     let every: Vec<u8> = classes
         .representatives(0..=255)
         .filter_map(|unit| unit.as_u8())
