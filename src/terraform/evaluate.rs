@@ -20,7 +20,13 @@ use crate::value::{
 /// Nested evaluations that are followed; each costs some kilobytes of stack.
 const DEEPEST: usize = 1_500;
 /// Evaluations in one stack before onus gives up.
-const MOST_STEPS: u64 = 20_000_000;
+const MOST_STEPS: u64 = 50_000_000;
+/// Evaluations for one value (a local, an argument) before onus gives it up.
+const MOST_STEPS_OF_ONE: u64 = 1_000_000;
+/// Parts that a value may have, shared ones counted each time: what is larger cannot be written out.
+const LARGEST_VALUE: u32 = 2_000_000;
+/// Places that a string remembers; with more it remembers none.
+const MOST_PIECES: usize = 10_000;
 /// Characters that a template may grow to.
 const LONGEST_TEXT: usize = 16 << 20;
 
@@ -82,18 +88,28 @@ impl Evaluator<'_> {
         let depth = self.depth.get();
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        if depth >= DEEPEST || steps > MOST_STEPS {
-            let limit = if depth >= DEEPEST {
-                "nesting of expressions"
-            } else {
-                "evaluation steps"
-            };
+        let limit = if depth >= DEEPEST {
+            Some("nesting of expressions")
+        } else if steps > MOST_STEPS {
+            Some("evaluation steps")
+        } else if steps - self.started.get() > MOST_STEPS_OF_ONE {
+            Some("evaluation steps for one value")
+        } else {
+            None
+        };
+        if let Some(limit) = limit {
             self.limit(span, limit);
             return Ok(Value::unknown(Reason::Limit(limit), span));
         }
         self.depth.set(depth + 1);
         let value = self.evaluate_kind(expression, span, scope);
         self.depth.set(depth);
+        if let Ok(value) = &value
+            && value.size() > LARGEST_VALUE
+        {
+            self.limit(span, "size of one value");
+            return Ok(Value::unknown(Reason::Limit("size of one value"), span));
+        }
         value
     }
 
@@ -866,7 +882,14 @@ impl Evaluator<'_> {
             folder: &self.root,
         };
         let run = |values: &[Value]| match functions::call(name, values, call) {
-            Some(Ok(value)) => Ok(value),
+            Some(Ok(value)) => {
+                if let Data::Unknown(unknown) = &value.data
+                    && let Reason::Limit(limit) = unknown.reason
+                {
+                    self.limit(span, limit);
+                }
+                Ok(value)
+            }
             Some(Err(why)) => Err(Fault::new(span, format!("`{name}`: {why}"))),
             None if name.contains("::") => Ok(Value::unknown(Reason::Function(name.into()), span)),
             None => Err(Fault::new(span, format!("there is no function `{name}`"))
@@ -1468,7 +1491,9 @@ impl TextBuild {
                         Segment::Hole(hole) => self.segments.push(Segment::Hole(hole.clone())),
                     }
                 }
-                self.pieces.extend(pieces.iter().map(|piece| Piece {
+                let is_room = self.pieces.len() <= MOST_PIECES;
+                let pieces = pieces.iter().filter(|_| is_room);
+                self.pieces.extend(pieces.map(|piece| Piece {
                     offset: piece.offset + base as u32,
                     ..*piece
                 }));
@@ -1494,7 +1519,7 @@ impl TextBuild {
         });
         let is_long = self.segments.len() > 1 || self.length > 80;
         let keeps_pieces = matches!(head, Some(Some('{' | '['))) || is_long;
-        let pieces = if keeps_pieces {
+        let pieces = if keeps_pieces && self.pieces.len() <= MOST_PIECES {
             self.pieces
         } else {
             Vec::new()

@@ -47,6 +47,8 @@ pub(super) struct Evaluator<'a> {
     pub given: variables::Given,
     pub depth: Cell<usize>,
     pub steps: Cell<u64>,
+    /// Steps before the value that is being computed, those of other values that it needs left out.
+    pub started: Cell<u64>,
     /// Templates from files that are being evaluated.
     pub templates: Cell<usize>,
     quiet: Cell<usize>,
@@ -199,6 +201,7 @@ impl<'a> Evaluator<'a> {
             given: variables::Given::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
+            started: Cell::new(0),
             templates: Cell::new(0),
             quiet: Cell::new(0),
             partial: Cell::new(0),
@@ -381,7 +384,10 @@ impl<'a> Evaluator<'a> {
     /// it is one are left out.
     fn apart<T>(&self, run: impl FnOnce() -> T) -> T {
         let (quiet, partial) = (self.quiet.replace(0), self.partial.replace(0));
+        let before = self.steps.get();
+        let started = self.started.replace(before);
         let result = run();
+        self.started.set(started + (self.steps.get() - before));
         self.quiet.set(quiet);
         self.partial.set(partial);
         result
@@ -468,9 +474,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn is_cyclic(&self, parent: &Rc<Instance>, folder: &str) -> bool {
+        // Through links one folder has many names.
+        let folder = self.files.resolve(folder);
         let mut at = Some(parent);
         while let Some(instance) = at {
-            if *instance.module.folder == *folder {
+            if *instance.module.resolved == *folder {
                 return true;
             }
             at = instance.call.as_ref().map(|call| &call.parent);
@@ -1666,6 +1674,7 @@ impl<'a> Evaluator<'a> {
             if is_top && META_ARGUMENTS.contains(&&*attribute.name) {
                 continue;
             }
+            self.started.set(self.steps.get());
             let value = self.settle(self.evaluate(&attribute.value, scope), attribute.value.span);
             members.insert(
                 attribute.name.clone(),

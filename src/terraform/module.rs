@@ -18,6 +18,8 @@ type Named<T> = IndexMap<Arc<str>, T, FxBuildHasher>;
 pub(super) struct Module {
     /// The folder, as `Files` knows it.
     pub folder: Arc<str>,
+    /// The same with links resolved.
+    pub resolved: Arc<str>,
     /// `variable` blocks.
     pub variables: Named<Rc<Block>>,
     /// Local values.
@@ -41,6 +43,7 @@ pub(super) fn load(
 ) -> Module {
     let mut module = Module {
         folder: folder.into(),
+        resolved: files.resolve(folder).into(),
         ..Module::default()
     };
     let entries = match files.list(folder) {

@@ -390,8 +390,10 @@ fn syntax_error(
         .next()
         .map_or(offset, |c| offset + c.len_utf8());
     let message = error.message().trim().replace('\n', "; ");
-    let is_limit =
-        message.contains("nesting") || message.contains("recursion") || message.contains("depth");
+    let is_limit = message.contains("chained")
+        || message.contains("nesting")
+        || message.contains("recursion")
+        || message.contains("depth");
     let line = file.line(base as u32);
     let diagnostic = Diagnostic::error(
         if is_limit { "limit" } else { "syntax" },

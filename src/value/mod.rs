@@ -130,6 +130,8 @@ struct Contains {
     unknown: bool,
     choice: bool,
     sensitive: bool,
+    /// Values inside, shared ones counted each time, and characters of strings by the score.
+    size: u32,
 }
 
 impl Contains {
@@ -138,6 +140,7 @@ impl Contains {
             unknown: self.unknown || other.unknown,
             choice: self.choice || other.choice,
             sensitive: self.sensitive || other.sensitive,
+            size: self.size.saturating_add(other.size),
         }
     }
 }
@@ -487,6 +490,7 @@ impl Value {
             Data::Null | Data::Bool(_) | Data::Number(_) => Contains::default(),
             Data::Text(text) => Contains {
                 unknown: text.has_holes(),
+                size: u32::try_from(text.length() / 20).unwrap_or(u32::MAX),
                 ..Contains::default()
             },
             Data::List(list) => list.0.contains,
@@ -505,6 +509,7 @@ impl Value {
         };
         Contains {
             sensitive: inside.sensitive || self.is_sensitive,
+            size: inside.size.saturating_add(1),
             ..inside
         }
     }
@@ -513,6 +518,12 @@ impl Value {
     pub fn is_wholly_known(&self) -> bool {
         let inside = self.contains();
         !inside.unknown && !inside.choice
+    }
+
+    /// How large it is when written out: the values in it, each as often as it stands there, and some for long strings.
+    /// Values that share parts may be much larger than the memory that they take.
+    pub fn size(&self) -> u32 {
+        self.contains().size
     }
 
     /// Whether it or something in it is marked as sensitive.

@@ -9,6 +9,9 @@ use regex::Regex;
 use super::{Certainty, Unknown, Value};
 use crate::source::Span;
 
+/// Parts more than these are not kept apart.
+const MOST_SEGMENTS: usize = 10_000;
+
 /// A string. Most are plain; one built around unknown parts keeps them as holes, so `== "*"` can be *no* all the same.
 #[derive(Clone, Debug)]
 pub struct Text(Form);
@@ -92,6 +95,16 @@ impl Text {
             }
         }
         close(&mut run, &mut longer, &mut joined);
+        if joined.len() > MOST_SEGMENTS {
+            // Who asks about so many holes learns no more than from one.
+            joined.retain(|segment| matches!(segment, Segment::Hole(_)));
+            joined.truncate(1);
+            return Text(Form::Rich(Arc::new(Rich {
+                segments: joined,
+                encodes,
+                pieces: Vec::new(),
+            })));
+        }
         if encodes.is_none() && pieces.is_empty() {
             match joined.as_slice() {
                 [] => return Text::new(""),
@@ -123,6 +136,21 @@ impl Text {
         match &self.0 {
             Form::Plain(text) => Cow::Owned(vec![Segment::Literal(text.clone())]),
             Form::Rich(rich) => Cow::Borrowed(&rich.segments),
+        }
+    }
+
+    /// Bytes of its known characters.
+    pub fn length(&self) -> usize {
+        match &self.0 {
+            Form::Plain(text) => text.len(),
+            Form::Rich(rich) => rich
+                .segments
+                .iter()
+                .map(|segment| match segment {
+                    Segment::Literal(text) => text.len(),
+                    Segment::Hole(_) => 0,
+                })
+                .sum(),
         }
     }
 

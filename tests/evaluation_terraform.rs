@@ -1,0 +1,449 @@
+//! Expressions and small configurations evaluated, compared with what Terraform 1.11.4 made of them.
+//!
+//! The results were recorded from plans; the tests need no Terraform. A value is written as JSON with the kind of its
+//! collections before them (`list[…]`, `set[…]`, `map{…}`; none for tuples and objects); `unknown` stands for what is
+//! known after apply, `error` for what Terraform refuses.
+
+use std::collections::BTreeMap;
+
+use onus::declared::{Declared, Language};
+use onus::project::{Inputs, Stack};
+use onus::source::{MemoryFiles, SourceMap};
+use onus::value::{Data, ListKind, ObjectKind, Reason, Value};
+
+/// Variables, resources and locals that the recorded expressions refer to.
+const SURROUNDINGS: &str = include_str!("recorded/terraform/surroundings.tf");
+const EXPRESSIONS: &str = include_str!("recorded/terraform/expressions.txt");
+const CONFIGURATIONS: &str = include_str!("recorded/terraform/configurations.txt");
+/// Arguments of `aws_iam_policy_document` and its `minified_json`, of version 5.100.0 of the AWS provider.
+const POLICIES: &str = include_str!("recorded/terraform/policies.txt");
+
+fn load(files: &MemoryFiles, inputs: &Inputs) -> Declared {
+    let stack = Stack {
+        language: Language::Terraform,
+        path: ".".into(),
+    };
+    onus::terraform::load(files, &SourceMap::new(), &stack, inputs)
+}
+
+/// A value as the recordings write it.
+fn shown(value: &Value) -> String {
+    let all =
+        |open: &str, parts: Vec<String>, close: &str| format!("{open}{}{close}", parts.join(","));
+    match &value.data {
+        Data::Null => "null".to_owned(),
+        Data::Bool(truth) => truth.to_string(),
+        Data::Number(number) => number.to_string(),
+        Data::Text(text) => match text.as_str() {
+            Some(text) => serde_json::Value::from(text).to_string(),
+            None => "unknown".to_owned(),
+        },
+        Data::List(list) if list.more().is_some() => "unknown".to_owned(),
+        Data::List(list) => {
+            let open = match list.kind() {
+                ListKind::Tuple => "[",
+                ListKind::List => "list[",
+                ListKind::Set => "set[",
+            };
+            all(
+                open,
+                value.elements().map(|item| shown(&item)).collect(),
+                "]",
+            )
+        }
+        Data::Object(object) if object.more().is_some() => "unknown".to_owned(),
+        Data::Object(object) => {
+            let open = match object.kind() {
+                ObjectKind::Map => "map{",
+                ObjectKind::Object | ObjectKind::Block => "{",
+            };
+            let members: BTreeMap<_, _> = value.entries().collect();
+            let members = members
+                .iter()
+                .map(|(name, value)| {
+                    format!("{}:{}", serde_json::Value::from(&***name), shown(value))
+                })
+                .collect();
+            all(open, members, "}")
+        }
+        Data::Unknown(unknown) if matches!(unknown.reason, Reason::Invalid(_)) => {
+            "error".to_owned()
+        }
+        Data::Unknown(_) | Data::Choice(_) => "unknown".to_owned(),
+    }
+}
+
+/// Texts on one line or several, each with its result behind `=> `.
+fn recorded(text: &str) -> Vec<(String, &str)> {
+    let mut cases: Vec<(String, &str)> = Vec::new();
+    let mut subject = String::new();
+    for line in text.lines() {
+        match line.strip_prefix("=> ") {
+            Some(expected) => cases.push((std::mem::take(&mut subject), expected)),
+            None if subject.is_empty() => subject.push_str(line),
+            None => {
+                subject.push('\n');
+                subject.push_str(line);
+            }
+        }
+    }
+    cases
+}
+
+#[test]
+fn expressions_are_worth_what_terraform_makes_of_them() {
+    let cases = recorded(EXPRESSIONS);
+    let mut configuration = SURROUNDINGS.to_owned();
+    for (number, (expression, _)) in cases.iter().enumerate() {
+        configuration.push_str(&format!(
+            "output \"c{number}\" {{\n  value = {expression}\n}}\n"
+        ));
+    }
+    let mut files = MemoryFiles::new([
+        ("main.tf", configuration.as_str()),
+        ("x.txt", "hello\n"),
+        (
+            "t.tpl",
+            "Hi ${n}!\n%{ for x in l ~}\n- ${x}\n%{ endfor ~}\nend",
+        ),
+        ("one.tpl", "${x}"),
+        ("rec.tpl", "${templatefile(\"x.txt\",{})}"),
+        ("d/a.txt", "a"),
+        ("d/b.txt", "b"),
+        ("d/e/f.txt", "f"),
+        ("d/e/g/h.txt", "h"),
+        ("d/.hid.txt", "x"),
+    ]);
+    files.insert("bin", b"\xff\xfe");
+    let declared = load(&files, &Inputs::default());
+    let outputs: BTreeMap<&str, &Value> = declared
+        .outputs
+        .iter()
+        .map(|output| (&*output.name, &output.value))
+        .collect();
+    let wrong: Vec<String> = cases
+        .iter()
+        .enumerate()
+        .filter_map(|(number, (expression, expected))| {
+            // What cannot be read has no output.
+            let found = outputs
+                .get(format!("c{number}").as_str())
+                .map_or_else(|| "error".to_owned(), |value| shown(value));
+            (found != *expected).then(|| format!("{expression}\n  is {found}\n  not {expected}"))
+        })
+        .collect();
+    assert!(cases.len() > 1_000, "the recordings are there");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A recorded configuration.
+#[derive(Default)]
+struct Configuration<'t> {
+    name: &'t str,
+    files: Vec<(&'t str, String)>,
+    inputs: Inputs,
+    expected: Vec<&'t str>,
+}
+
+fn configurations() -> Vec<Configuration<'static>> {
+    let mut all: Vec<Configuration<'static>> = Vec::new();
+    for line in CONFIGURATIONS.lines() {
+        if let Some(name) = line.strip_prefix("=== ") {
+            all.push(Configuration {
+                name,
+                files: vec![("main.tf", String::new())],
+                ..Configuration::default()
+            });
+            continue;
+        }
+        let Some(current) = all.last_mut() else {
+            continue;
+        };
+        let pair = |text: &str| {
+            let (name, value) = text.split_once('=').unwrap_or((text, ""));
+            (name.to_owned(), value.to_owned())
+        };
+        if let Some(path) = line.strip_prefix("--- ") {
+            current.files.push((path, String::new()));
+        } else if let Some(variable) = line.strip_prefix("+++ -var ") {
+            current.inputs.variables.push(pair(variable));
+        } else if let Some(variable) = line.strip_prefix("+++ -env ") {
+            current.inputs.environment.push(pair(variable));
+        } else if let Some(expected) = line.strip_prefix("=> ") {
+            current.expected.push(expected);
+        } else if let Some((_, text)) = current.files.last_mut() {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    all
+}
+
+#[test]
+fn configurations_are_worth_what_terraform_makes_of_them() {
+    // `=> name = value` is an output, `=> + address` a resource, `=> error` a configuration that Terraform refuses.
+    let all = configurations();
+    assert!(all.len() > 50, "the recordings are there");
+    let mut wrong = Vec::new();
+    for configuration in all {
+        let files = configuration.files.iter();
+        let files = MemoryFiles::new(files.map(|(path, text)| (*path, text.as_str())));
+        let declared = load(&files, &configuration.inputs);
+        let errors: Vec<&str> = declared
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.level == onus::diagnostic::Level::Error)
+            .map(|diagnostic| diagnostic.message.as_str())
+            .collect();
+        let mut found: Vec<String> = Vec::new();
+        if errors.is_empty() {
+            for output in &declared.outputs {
+                found.push(format!("{} = {}", output.name, shown(&output.value)));
+            }
+            for resource in &declared.resources {
+                found.push(format!("+ {}", resource.address));
+            }
+        } else {
+            found.push("error".to_owned());
+        }
+        found.sort();
+        let mut expected = configuration.expected.clone();
+        expected.sort();
+        if found != expected {
+            wrong.push(format!(
+                "{}:\n  is  {}\n  not {}\n  {}",
+                configuration.name,
+                found.join("; "),
+                expected.join("; "),
+                errors.join("; ")
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn policy_documents_are_written_as_the_provider_writes_them() {
+    let cases = recorded(POLICIES);
+    let mut configuration = String::new();
+    for (number, (arguments, _)) in cases.iter().enumerate() {
+        configuration.push_str(&format!(
+            "data \"aws_iam_policy_document\" \"d{number}\" {{\n{arguments}\n}}\n\
+             output \"c{number}\" {{\n  value = data.aws_iam_policy_document.d{number}.minified_json\n}}\n"
+        ));
+    }
+    let files = MemoryFiles::new([("main.tf", configuration.as_str())]);
+    let declared = load(&files, &Inputs::default());
+    assert!(cases.len() > 20, "the recordings are there");
+    for (output, (arguments, expected)) in declared.outputs.iter().zip(&cases) {
+        assert_eq!(output.value.as_str(), Some(*expected), "{arguments}");
+    }
+}
+
+/// Trails of the values at `path` (members and positions) of a resource: `file:line:column`, site first.
+fn trail(files: &[(&str, &str)], address: &str, path: &[&str]) -> Vec<String> {
+    let sources = SourceMap::new();
+    let stack = Stack {
+        language: Language::Terraform,
+        path: ".".into(),
+    };
+    let files = MemoryFiles::new(files.iter().copied());
+    let declared = onus::terraform::load(&files, &sources, &stack, &Inputs::default());
+    let resource = declared
+        .resources
+        .iter()
+        .find(|resource| &*resource.address == address)
+        .expect("the resource is declared");
+    let value = path
+        .iter()
+        .fold(resource.body.clone(), |value, step| match step.parse() {
+            Ok::<usize, _>(at) => value.elements().nth(at).expect("an element"),
+            Err(_) => value.member(step).expect("a member"),
+        });
+    std::iter::once(sources.describe(value.span()))
+        .chain(
+            value
+                .origin
+                .trail
+                .iter()
+                .map(|(place, step)| format!("{} {}", sources.describe(place), step.describe())),
+        )
+        .collect()
+}
+
+#[test]
+fn a_value_is_seen_in_the_resource_and_leads_to_where_it_was_written() {
+    let root = r#"
+variable "open" {
+  default = ["0.0.0.0/0"]
+}
+locals {
+  rules = { ssh = { port = 22 } }
+}
+module "m" {
+  source = "./m"
+  cidrs  = concat(var.open, ["192.0.2.0/24"])
+}
+resource "aws_x" "each" {
+  for_each = local.rules
+  port     = each.value.port
+}
+resource "aws_x" "back" {
+  first = module.m.first
+}
+"#;
+    let module = r#"
+variable "cidrs" {}
+resource "aws_x" "y" {
+  cidrs = var.cidrs
+}
+output "first" {
+  value = var.cidrs[0]
+}
+"#;
+    let files = [("main.tf", root), ("m/main.tf", module)];
+    for (address, path, expected) in [
+        (
+            "module.m.aws_x.y",
+            &["cidrs", "0"][..],
+            &[
+                "m/main.tf:4:11",
+                "main.tf:10:19 passed in as `cidrs`",
+                "main.tf:3:14 default of `open`",
+            ][..],
+        ),
+        (
+            "module.m.aws_x.y",
+            &["cidrs", "1"],
+            &["m/main.tf:4:11", "main.tf:10:30 passed in as `cidrs`"],
+        ),
+        (
+            "aws_x.each[\"ssh\"]",
+            &["port"],
+            &[
+                "main.tf:14:14",
+                "main.tf:13:14 element iterated over",
+                "main.tf:6:28 local `rules`",
+            ],
+        ),
+        (
+            "aws_x.back",
+            &["first"],
+            &[
+                "main.tf:17:11",
+                "m/main.tf:7:11 output `first`",
+                "main.tf:10:19 passed in as `cidrs`",
+                "main.tf:3:14 default of `open`",
+            ],
+        ),
+    ] {
+        assert_eq!(trail(&files, address, path), expected, "{address}");
+    }
+}
+
+#[test]
+fn conditions_on_what_has_no_value_guard_what_they_decide() {
+    let files = MemoryFiles::new([(
+        "main.tf",
+        r#"
+variable "create" {}
+variable "wide" { default = false }
+resource "aws_x" "y" {
+  count = var.create ? 1 : 0
+  cidr  = var.wide ? "0.0.0.0/0" : "192.0.2.0/24"
+}
+resource "aws_x" "z" {
+  count = var.wide ? 1 : 0
+}
+output "id" {
+  value = try(aws_x.y[0].cidr, "none")
+}
+"#,
+    )]);
+    let declared = load(&files, &Inputs::default());
+    let resources: Vec<(&str, String)> = declared
+        .resources
+        .iter()
+        .map(|resource| (&*resource.address, resource.exists.to_string()))
+        .collect();
+    assert_eq!(resources, [("aws_x.y[0]", "var.create is true".to_owned())]);
+    let cidr = declared.resources[0].body.member("cidr").expect("written");
+    assert_eq!(cidr.as_str(), Some("192.0.2.0/24"));
+    let Data::Choice(alternatives) = &declared.outputs[0].value.data else {
+        panic!("it depends on whether there is an instance");
+    };
+    let alternatives: Vec<(String, String)> = alternatives
+        .iter()
+        .map(|part| (part.guard.to_string(), shown(&part.value)))
+        .collect();
+    let expected = [
+        ("var.create is true", "\"192.0.2.0/24\""),
+        ("var.create is false", "\"none\""),
+    ];
+    assert_eq!(
+        alternatives,
+        expected.map(|(guard, value)| (guard.to_owned(), value.to_owned()))
+    );
+}
+
+/// The codes of what is said of a configuration; evaluating it must end.
+fn said(text: &str) -> Vec<&'static str> {
+    let files = MemoryFiles::new([("main.tf", text)]);
+    let declared = load(&files, &Inputs::default());
+    declared.diagnostics.iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn limits_are_named_and_nothing_hangs() {
+    let nested = |open: &str, close: &str| {
+        format!(
+            "a = {}1{}\nlocals {{\n  b = 1\n}}\n",
+            open.repeat(50_000),
+            close.repeat(50_000)
+        )
+    };
+    let grown = |step: &str, first: &str| {
+        let mut text = format!("locals {{\n  a0 = {first}\n");
+        for number in 0..25 {
+            let step = step.replace('#', &format!("local.a{number}"));
+            text.push_str(&format!("  a{} = {step}\n", number + 1));
+        }
+        text + "}\noutput \"o\" {\n  value = local.a25\n}\n"
+    };
+    for (text, expected) in [
+        (
+            "resource \"aws_x\" \"y\" {\n  count = 1000000000\n}\n".to_owned(),
+            "limit",
+        ),
+        (nested("(", ")"), "limit"),
+        (nested("[", "]"), "limit"),
+        (nested("!", ""), "limit"),
+        (nested("1 + ", ""), "limit"),
+        (
+            "locals {\n  a = local.b\n  b = local.a\n}\noutput \"o\" {\n  value = local.a\n}\n"
+                .to_owned(),
+            "invalid_expression",
+        ),
+        (
+            "module \"m\" {\n  source = \"./\"\n}\n".to_owned(),
+            "module_cycle",
+        ),
+        (grown("[#, #, #, #]", "[1]"), "limit"),
+        (grown("concat(#, #, #)", "range(1000)"), "limit"),
+        (
+            grown("\"${#}${#}${#}\"", "\"xxxxxxxxxx\""),
+            "invalid_expression",
+        ),
+        (
+            grown("replace(#, \"x\", #)", "\"xxxxxxxxxx\""),
+            "invalid_expression",
+        ),
+    ] {
+        let start: String = text.chars().take(60).collect();
+        assert!(
+            said(&text).contains(&expected),
+            "{start}: {:?}",
+            said(&text)
+        );
+    }
+}
