@@ -358,6 +358,9 @@ resource "aws_x" "z" {
 output "id" {
   value = try(aws_x.y[0].cidr, "none")
 }
+output "more" {
+  value = try(["<${upper(aws_x.y[0].cidr)}>"], [])[*]
+}
 "#,
     )]);
     let declared = load(&files, &Inputs::default());
@@ -369,21 +372,24 @@ output "id" {
     assert_eq!(resources, [("aws_x.y[0]", "var.create is true".to_owned())]);
     let cidr = declared.resources[0].body.member("cidr").expect("written");
     assert_eq!(cidr.as_str(), Some("192.0.2.0/24"));
-    let Data::Choice(alternatives) = &declared.outputs[0].value.data else {
-        panic!("it depends on whether there is an instance");
-    };
-    let alternatives: Vec<(String, String)> = alternatives
-        .iter()
-        .map(|part| (part.guard.to_string(), shown(&part.value)))
-        .collect();
-    let expected = [
-        ("var.create is true", "\"192.0.2.0/24\""),
-        ("var.create is false", "\"none\""),
-    ];
-    assert_eq!(
-        alternatives,
-        expected.map(|(guard, value)| (guard.to_owned(), value.to_owned()))
-    );
+    for (output, expected) in declared.outputs.iter().zip([
+        ["\"192.0.2.0/24\"", "\"none\""],
+        ["[\"<192.0.2.0/24>\"]", "[]"],
+    ]) {
+        let Data::Choice(alternatives) = &output.value.data else {
+            panic!("it depends on whether there is an instance");
+        };
+        let alternatives: Vec<(String, String)> = alternatives
+            .iter()
+            .map(|part| (part.guard.to_string(), shown(&part.value)))
+            .collect();
+        let [there, not_there] = expected.map(str::to_owned);
+        let expected = [
+            ("var.create is true".to_owned(), there),
+            ("var.create is false".to_owned(), not_there),
+        ];
+        assert_eq!(alternatives, expected, "{}", output.name);
+    }
 }
 
 /// The codes of what is said of a configuration; evaluating it must end.

@@ -125,11 +125,15 @@ impl Evaluator<'_> {
             Expr::Text(text, is_exact) => Ok(literal(text, *is_exact, span)),
             Expr::Template(template) => self.template(&template.parts, span, scope),
             Expr::List(items) => {
-                let items = items
+                let mut items: Vec<Value> = items
                     .iter()
                     .map(|item| self.evaluate(item, scope))
                     .collect::<Result<_, _>>()?;
-                Ok(Value::list(items, span))
+                let guard = covered(&items);
+                if !guard.is_always() {
+                    items.iter_mut().for_each(filled);
+                }
+                Ok(only_where(Value::list(items, span), guard, span))
             }
             Expr::Object(items) => self.object(items, span, scope),
             Expr::Name(_) => self.traverse(expression, &[], span, scope),
@@ -166,6 +170,7 @@ impl Evaluator<'_> {
         let mut members = Members::default();
         let mut more = None;
         let mut is_sensitive = false;
+        let mut exists = Guard::Always;
         for item in items {
             let key = match &item.key {
                 ObjectKey::Name(name) => name.clone(),
@@ -188,7 +193,12 @@ impl Evaluator<'_> {
                     }
                 }
             };
-            let value = self.evaluate(&item.value, scope)?;
+            let mut value = self.evaluate(&item.value, scope)?;
+            let guard = covered(std::slice::from_ref(&value));
+            if !guard.is_always() {
+                filled(&mut value);
+                exists = exists.and(guard);
+            }
             members.insert(
                 key,
                 Member {
@@ -201,7 +211,8 @@ impl Evaluator<'_> {
             Some(why) => Object::open(ObjectKind::Object, members, why),
             None => Object::new(ObjectKind::Object, members),
         };
-        Ok(Value::new(Data::Object(object), span).sensitive_if(is_sensitive))
+        let value = Value::new(Data::Object(object), span).sensitive_if(is_sensitive);
+        Ok(only_where(value, exists, span))
     }
 
     /// `name.a[b]…`: the longest head that names something, then step by step.
@@ -677,6 +688,7 @@ impl Evaluator<'_> {
             }
             text.finish(span)
         });
+        let result = only_where(result, covered(&values), span);
         Ok(result.sensitive_if(build.is_sensitive))
     }
 
@@ -916,7 +928,7 @@ impl Evaluator<'_> {
         });
         match fault {
             Some(fault) if !worked => Err(fault),
-            _ => Ok(result),
+            _ => Ok(only_where(result, covered(values), span)),
         }
     }
 
@@ -1092,7 +1104,47 @@ pub(super) fn over(
         Some(fault) if results.is_empty() => Err(fault),
         // The other worlds are errors: `try` must still see that.
         Some(_) => Ok(Value::partial(results, span)),
-        None => Ok(Value::choice(results, span)),
+        None => Ok(only_where(
+            Value::choice(results, span),
+            covered(values),
+            span,
+        )),
+    }
+}
+
+/// Where values exist at all: a choice whose alternatives leave out some worlds has no value in those.
+fn covered(values: &[Value]) -> Guard {
+    values
+        .iter()
+        .filter_map(|value| match &value.data {
+            Data::Choice(alternatives) => Some(alternatives),
+            _ => None,
+        })
+        .map(|alternatives| {
+            let guards = alternatives.iter().map(|part| part.guard.clone());
+            let covered = guards.fold(Guard::Never, Guard::or);
+            match (!covered.clone()).is_possible() {
+                true => covered,
+                false => Guard::Always,
+            }
+        })
+        .fold(Guard::Always, Guard::and)
+}
+
+/// A value that exists only where `guard` holds; choices made from such values say so themselves.
+fn only_where(value: Value, guard: Guard, span: Span) -> Value {
+    if guard.is_always() || matches!(value.data, Data::Choice(_)) {
+        return value;
+    }
+    Value::partial(vec![Alternative { guard, value }], span)
+}
+
+/// A part of a collection that has no value in some worlds: there the collection has none.
+fn filled(value: &mut Value) {
+    if let Data::Choice(alternatives) = &value.data
+        && let [only] = &**alternatives
+    {
+        *value = value.seen(&only.value);
     }
 }
 
