@@ -9,7 +9,7 @@ use super::disk::{self, Disk};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::model::Vocabulary;
 use crate::project::settings::{self, OptionSetting, Pack, Profile, Settings};
-use crate::rules::{RuleSet, Severity};
+use crate::rules::{RuleInfo, RuleSet, Severity};
 use crate::source::{EntryKind, Files, SourceFile, SourceMap};
 
 /// What rules to apply, and what they may say.
@@ -22,6 +22,38 @@ pub(super) struct Configuration {
     pub vocabulary: Option<Arc<Vocabulary>>,
     /// What is wrong with settings and packs.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Configuration {
+    /// Says what is wrong with settings and packs; true if something in them could not be used.
+    pub fn is_refused(&self, sources: &SourceMap) -> anyhow::Result<bool> {
+        super::say(&self.diagnostics, sources)?;
+        let mut levels = self.diagnostics.iter().map(|found| found.level);
+        Ok(levels.any(|level| level == Level::Error))
+    }
+
+    /// Why a rule is switched off, if settings do so.
+    pub fn why_off(&self, rule: &RuleInfo) -> Option<&'static str> {
+        let said = self.settings.rules.iter().rev();
+        let is_off = said
+            .filter(|said| *said.name == *rule.name)
+            .find_map(|said| said.enabled)
+            == Some(false);
+        is_off.then_some("switched off by the settings")
+    }
+
+    /// Why a rule does not run, if it does not.
+    pub fn why_idle(&self, rule: &RuleInfo) -> Option<&'static str> {
+        let is_wanted = self.settings.profile == Some(Profile::All)
+            || rule.profile == "recommended"
+            || self
+                .settings
+                .rules
+                .iter()
+                .any(|said| *said.name == *rule.name && said.enabled == Some(true));
+        self.why_off(rule)
+            .or_else(|| (!is_wanted).then_some("runs only with `--profile all`, or switched on"))
+    }
 }
 
 /// Reads the settings file (`given`, or the nearest `onus.yaml` from here up to the repository's root) and all packs, those
@@ -57,26 +89,16 @@ pub(super) fn read(
         Pack::Folder(folder, _) => Some(folder.clone()),
     });
     for folder in named.chain(folders.iter().map(|folder| disk::shown(folder))) {
-        let mut files = Vec::new();
-        collect(&folder, sources, &mut files, &mut diagnostics, 0);
-        let (words, rest): (Vec<_>, Vec<_>) = files
-            .into_iter()
-            .partition(|file| file.path.ends_with("/_resources.yaml"));
-        let mut known = match vocabulary.take() {
+        let known = match vocabulary.take() {
             Some(known) => known,
             None => Vocabulary::builtin().as_ref().clone(),
         };
-        if !words.is_empty() {
-            let (more, mut found) = Vocabulary::read(words.iter().map(|file| &**file));
-            diagnostics.append(&mut found);
-            known = known.and(&more);
-        }
-        let (pack, mut found) = RuleSet::read(&rest, &known);
-        diagnostics.append(&mut found);
-        let (all, mut found) = rules.and(pack);
+        let mut pack = pack(&folder, sources, &known);
+        diagnostics.append(&mut pack.diagnostics);
+        let (all, mut found) = rules.and(pack.rules);
         diagnostics.append(&mut found);
         rules = all;
-        vocabulary = Some(known);
+        vocabulary = Some(pack.vocabulary);
     }
     let profile = profile.or(settings.profile).unwrap_or_default();
     apply(&settings, profile, &mut rules, &mut diagnostics);
@@ -93,6 +115,40 @@ pub(super) fn tolerant(sources: &SourceMap) -> anyhow::Result<Configuration> {
     let configuration = read(None, &[], Some(Profile::All), sources)?;
     super::say(&configuration.diagnostics, sources)?;
     Ok(configuration)
+}
+
+/// A user's pack.
+pub(super) struct UsersPack {
+    /// Its rules.
+    pub rules: RuleSet,
+    /// The words that were known before and its own.
+    pub vocabulary: Vocabulary,
+    /// What is wrong with its files.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the pack in a folder, whose rules may use the words `known` and its own.
+pub(super) fn pack(folder: &str, sources: &SourceMap, known: &Vocabulary) -> UsersPack {
+    let mut diagnostics = Vec::new();
+    let mut files = Vec::new();
+    collect(folder, sources, &mut files, &mut diagnostics, 0);
+    let (words, rest): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| file.path.rsplit('/').next() == Some("_resources.yaml"));
+    let vocabulary = if words.is_empty() {
+        known.clone()
+    } else {
+        let (more, mut found) = Vocabulary::read(words.iter().map(|file| &**file));
+        diagnostics.append(&mut found);
+        known.and(&more)
+    };
+    let (rules, mut found) = RuleSet::read(&rest, &vocabulary);
+    diagnostics.append(&mut found);
+    UsersPack {
+        rules,
+        vocabulary,
+        diagnostics,
+    }
 }
 
 /// The nearest `onus.yaml` from here upwards; the repository's root is the last folder that is looked at.

@@ -2,8 +2,10 @@
 
 mod configuration;
 mod disk;
+mod explain;
 mod inputs;
 mod inspect;
+mod rules;
 mod scan;
 mod stack;
 
@@ -11,7 +13,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::diagnostic::Diagnostic;
 use crate::output;
@@ -34,6 +36,16 @@ struct Arguments {
 enum Command {
     Scan(scan::Scan),
     Inspect(inspect::Inspect),
+    Explain(explain::Explain),
+    Rules(rules::Rules),
+    /// Print what a shell needs to complete commands and options.
+    #[command(
+        after_help = "For bash: onus completions bash > ~/.local/share/bash-completion/completions/onus"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Exit code of a wrong call or configuration.
@@ -52,11 +64,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.command {
         Command::Scan(scan) => scan.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Rules(rules) => rules.run(),
+        Command::Completions { shell } => completions(shell),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(USAGE)
     })
+}
+
+/// Writes a shell's completion script.
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    // Into memory first: the generator knows no closed pipes.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "onus", &mut script);
+    let mut out = standard_output();
+    ignoring_closed_pipe(out.write_all(&script).and_then(|()| out.flush()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Standard output, buffered.

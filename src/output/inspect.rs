@@ -6,7 +6,7 @@
 
 pub mod document;
 pub mod overview;
-mod tree;
+pub(super) mod tree;
 
 use std::io::{self, Write};
 use std::sync::Arc;

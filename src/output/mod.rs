@@ -1,6 +1,8 @@
 //! Writers: a finished report in, text for people and documents for machines out. Nothing is computed here that another
 //! writer would have to compute again.
 
+pub mod catalogue;
+pub mod explain;
 pub mod github;
 pub mod inspect;
 pub mod json;

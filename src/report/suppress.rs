@@ -152,7 +152,7 @@ impl<'a> Names<'a> {
 }
 
 /// Ids compare without case, and `AVD-AWS-0040` is `AWS-0040`.
-fn canonical(id: &str) -> String {
+pub fn canonical(id: &str) -> String {
     let id = id.trim().to_ascii_uppercase();
     id.strip_prefix("AVD-").map(str::to_owned).unwrap_or(id)
 }

@@ -90,6 +90,31 @@ pub fn check_rule(model: &Model, derive: &dyn Derive, rule: &Rule) -> Vec<Outcom
     outcomes
 }
 
+/// The choices that lead to each world that a rule is looked at in on a resource, and that world.
+pub(super) fn worlds<'d>(
+    context: &'d Context<'d>,
+    resource: &Resource,
+    rule: &Rule,
+) -> Vec<(Vec<(Atom, bool)>, World)> {
+    let Some(base) = World::new().assuming(&resource.exists) else {
+        return Vec::new();
+    };
+    let examined = Examined {
+        context,
+        resource,
+        rule,
+    };
+    let leaves = examined.leaves(base.clone()).into_iter();
+    leaves
+        .map(|leaf| {
+            let world = leaf.choices.iter().fold(base.clone(), |world, choice| {
+                world.with(&choice.0, choice.1).unwrap_or(world)
+            });
+            (leaf.choices, world)
+        })
+        .collect()
+}
+
 /// A rule on a resource.
 struct Examined<'e, 'd> {
     context: &'d Context<'d>,

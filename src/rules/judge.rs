@@ -80,6 +80,9 @@ pub(super) struct Judged {
     pub faults: Vec<Fault>,
 }
 
+/// A selected node: whether it is there, whether what the tail leads to is as asked, and what that is.
+type Asked<'d> = (Certainty, Certainty, Vec<Result<Node<'d>, Missing>>);
+
 /// A document in a world.
 pub(super) struct Case<'d, 'w> {
     /// The root of the document.
@@ -151,29 +154,7 @@ impl<'d> Case<'d, '_> {
                 faults: Vec::new(),
             };
         }
-        // What the tail leads to from each node, and how it compares.
-        type Reached<'d> = Vec<Result<Node<'d>, Missing>>;
-        let nodes: Vec<(Certainty, Certainty, Reached<'d>)> = selection
-            .nodes
-            .iter()
-            .map(|node| {
-                let found = jsonpath::expect(query, node, self.world).alternatives;
-                let truth = agreed(found.iter().map(|found| {
-                    let truth = self.one(found, test.comparison.as_ref(), &operands);
-                    match found {
-                        // Another element may stand at this position.
-                        Ok(candidate)
-                            if candidate.certainty < node.certainty
-                                && candidate.value().is_some_and(|v| v.as_unknown().is_none()) =>
-                        {
-                            Certainty::Unsure
-                        }
-                        _ => truth,
-                    }
-                }));
-                (node.certainty, truth, found)
-            })
-            .collect();
+        let nodes = self.asked(&selection, test, &operands);
         let truth = match test.quantifier {
             Quantifier::Every => nodes
                 .iter()
@@ -241,6 +222,57 @@ impl<'d> Case<'d, '_> {
             truth,
             faults: Vec::new(),
         }
+    }
+
+    /// What the tail leads to from each node, and how it compares.
+    fn asked(
+        &self,
+        selection: &Selection<'d>,
+        test: &Test,
+        operands: &[Option<Value>],
+    ) -> Vec<Asked<'d>> {
+        // The number of nodes is compared, not what they are.
+        let comparison = match test.quantifier {
+            Quantifier::Count => None,
+            _ => test.comparison.as_ref(),
+        };
+        selection
+            .nodes
+            .iter()
+            .map(|node| {
+                let found = jsonpath::expect(&test.query.query, node, self.world).alternatives;
+                let truth = agreed(found.iter().map(|found| {
+                    let truth = self.one(found, comparison, operands);
+                    match found {
+                        // Another element may stand at this position.
+                        Ok(candidate)
+                            if candidate.certainty < node.certainty
+                                && candidate.value().is_some_and(|v| v.as_unknown().is_none()) =>
+                        {
+                            Certainty::Unsure
+                        }
+                        _ => truth,
+                    }
+                }));
+                (node.certainty, truth, found)
+            })
+            .collect()
+    }
+
+    /// All that a test looks at: each thing with whether it is there and whether it is as asked; and whether there may
+    /// be more.
+    pub fn looked_at(&self, test: &Test) -> (Vec<(Fault, Certainty, Certainty)>, bool) {
+        let selection = jsonpath::select(&test.query.query, &self.root, self.world);
+        let operands = test
+            .comparison
+            .as_ref()
+            .map(|comparison| self.operands(comparison))
+            .unwrap_or_default();
+        let asked = self.asked(&selection, test, &operands);
+        let things = asked.iter().flat_map(|(there, truth, found)| {
+            found.iter().map(|found| (Fault::of(found), *there, *truth))
+        });
+        (things.collect(), selection.open.is_some())
     }
 
     /// How what stands at the end of a tail compares with an operand; without one, whether it is there.

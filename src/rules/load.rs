@@ -151,6 +151,17 @@ pub fn name_of(path: &str) -> &str {
         .unwrap_or(file)
 }
 
+/// Whether a rule can be called so: lower-case words joined by `-`.
+pub fn is_name(name: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    name.split('-').all(is_word) && name.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
 /// The folder of a file: the service of a built-in rule.
 pub fn folder_of(path: &str) -> &str {
     let mut parts = path.rsplit('/');
@@ -423,13 +434,7 @@ impl Reader<'_> {
     }
 
     fn name(&mut self, name: &str, whole: Span) {
-        let is_word = |word: &str| {
-            !word.is_empty()
-                && word
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        };
-        if !name.split('-').all(is_word) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        if !is_name(name) {
             let place = Span::new(whole.source, 0, self.file.line_text(1).len());
             self.refuse(
                 "V37",

@@ -4,6 +4,7 @@ mod builtin;
 mod check;
 pub mod clause;
 mod condition;
+pub mod explain;
 mod judge;
 pub mod load;
 mod message;

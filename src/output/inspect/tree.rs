@@ -256,7 +256,7 @@ impl Naming<'_> {
 }
 
 /// A line of a tree: what is there, and where it is written.
-pub(super) struct Line {
+pub(in crate::output) struct Line {
     /// Indented.
     pub text: String,
     /// Nothing if nobody wrote it.
@@ -267,7 +267,7 @@ pub(super) struct Line {
 const WIDEST_TEXT: usize = 64;
 
 /// Lines with their places below each other.
-pub(super) fn aligned(lines: &[Line]) -> String {
+pub(in crate::output) fn aligned(lines: &[Line]) -> String {
     let width = |line: &Line| line.text.chars().count();
     let widest = lines
         .iter()
@@ -290,13 +290,13 @@ pub(super) fn aligned(lines: &[Line]) -> String {
 }
 
 /// `file:line`
-pub(super) fn line_of(span: Span, sources: &SourceMap) -> Option<String> {
+pub(in crate::output) fn line_of(span: Span, sources: &SourceMap) -> Option<String> {
     let file = sources.get(span.source)?;
     Some(format!("{}:{}", file.path, file.line(span.start)))
 }
 
 /// Where a value is written, and the way that it came: `main.tf:4 ← variables.tf:2 default of `x``.
-pub(super) fn places(value: &Value, place: Span, sources: &SourceMap) -> String {
+pub(in crate::output) fn places(value: &Value, place: Span, sources: &SourceMap) -> String {
     let mut text = line_of(place, sources).unwrap_or_default();
     for (span, step) in value.origin.trail.iter() {
         if let Some(line) = line_of(span, sources) {
@@ -345,7 +345,7 @@ fn scalar(value: &Value) -> Json {
 const LONGEST: usize = 100;
 
 /// What a value is worth, on one line; what is in lists and objects stands below them.
-pub(super) fn shown(value: &Value) -> String {
+pub(in crate::output) fn shown(value: &Value) -> String {
     if value.is_sensitive {
         return "(hidden)".to_owned();
     }
