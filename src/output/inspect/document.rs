@@ -335,7 +335,9 @@ impl Subject<'_> {
     /// The properties, canonical.
     fn properties(&self, resource: &Resource) -> Vec<Part> {
         let naming = self.naming(resource);
-        Part::of("", resource.properties.clone(), Span::NONE, &[], &naming).below
+        // What cannot be where the resource exists is not shown.
+        let properties = resource.properties.in_world(&world_of(resource));
+        Part::of("", properties, Span::NONE, &[], &naming).below
     }
 
     /// The facts, under their dotted names.

@@ -13,7 +13,7 @@ use crate::declared::{Declared, Language};
 use crate::model::Model;
 use crate::output::counted;
 use crate::source::SourceMap;
-use crate::value::{Data, Reason, Segment, Unknown, Value};
+use crate::value::{Data, Reason, Segment, Text, Unknown, Value};
 
 /// How much of what is written is known.
 #[derive(Clone, Debug, Default)]
@@ -51,16 +51,13 @@ impl Knowledge {
         match &value.data {
             Data::Null => {}
             Data::Bool(_) | Data::Number(_) => self.known += 1,
-            Data::Text(text) if text.has_holes() => {
-                self.partly += 1;
-                for segment in text.segments().iter() {
-                    if let Segment::Hole(why) = segment {
-                        self.note(why);
-                        break;
-                    }
+            Data::Text(text) => match hole(text) {
+                Some(why) => {
+                    self.partly += 1;
+                    self.note(&why);
                 }
-            }
-            Data::Text(_) => self.known += 1,
+                None => self.known += 1,
+            },
             Data::List(list) => {
                 list.items().iter().for_each(|item| self.count(item));
                 if let Some(why) = list.more() {
@@ -81,20 +78,30 @@ impl Knowledge {
                 self.note(why);
             }
             Data::Choice(alternatives) => {
-                // One value, known if all that it may be is.
-                let open =
+                // One value, known as far as all that it may be is.
+                let values = || {
                     alternatives
                         .iter()
-                        .find_map(|alternative| match &alternative.value.data {
-                            Data::Unknown(why) => Some(why),
-                            _ => None,
-                        });
-                match open {
-                    Some(why) => {
+                        .map(|alternative| &alternative.value.data)
+                };
+                let unknown = values().find_map(|data| match data {
+                    Data::Unknown(why) => Some(why.clone()),
+                    _ => None,
+                });
+                let hole = values().find_map(|data| match data {
+                    Data::Text(text) => hole(text),
+                    _ => None,
+                });
+                match (unknown, hole) {
+                    (Some(why), _) => {
                         self.unknown += 1;
-                        self.note(why);
+                        self.note(&why);
                     }
-                    None => self.known += 1,
+                    (None, Some(why)) => {
+                        self.partly += 1;
+                        self.note(&why);
+                    }
+                    (None, None) => self.known += 1,
                 }
             }
         }
@@ -168,6 +175,14 @@ impl Knowledge {
         }
         Ok(())
     }
+}
+
+/// The first part of a text that is not known.
+fn hole(text: &Text) -> Option<Arc<Unknown>> {
+    text.segments().iter().find_map(|segment| match segment {
+        Segment::Hole(why) => Some(why.clone()),
+        Segment::Literal(_) => None,
+    })
 }
 
 fn percent(part: usize, all: usize) -> String {
