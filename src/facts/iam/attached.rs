@@ -78,6 +78,11 @@ pub(super) fn all(scope: &Scope<'_>) -> AllAttached {
             .collect(),
         more: elements.more,
     };
+    // An unknown list shows one member, so that what is said of it is said where the list is written.
+    if all.items.is_empty() && written.as_unknown().is_some() {
+        all.items
+            .push(Attached::read(&written, &Guard::Always, scope));
+    }
     for (id, guard) in targets(scope, "policies") {
         let policy = scope.model.resource(id);
         let name = cases::member(&policy.properties, "ManagedPolicyName");
