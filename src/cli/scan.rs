@@ -228,14 +228,14 @@ impl Scan {
         let exclude = &configuration.settings.exclude;
         let is_kept = |path: &String| !exclude.iter().any(|pattern| pattern.matches(path));
         candidates.found.retain(is_kept);
-        let mut stacks = project::discover(&Disk, &candidates, &cloudformation::is_template);
+        let mut stacks = project::discover(&Disk, &candidates, &cloudformation::RECOGNITION);
         if stacks.is_empty() && !cdk_outputs.is_empty() {
             // Synthesized templates are read when they are the only thing there.
             for folder in &cdk_outputs {
                 candidates.found.extend(disk::walk(folder).candidates);
             }
             candidates.found.retain(is_kept);
-            stacks = project::discover(&Disk, &candidates, &cloudformation::is_template);
+            stacks = project::discover(&Disk, &candidates, &cloudformation::RECOGNITION);
         }
         if stacks.is_empty() {
             eprintln!(

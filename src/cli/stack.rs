@@ -82,7 +82,7 @@ pub(super) fn below(path: &str) -> anyhow::Result<Vec<Stack>> {
         found: disk::walk(Path::new(path)).candidates,
         named: Vec::new(),
     };
-    let stacks = project::discover(&Disk, &candidates, &cloudformation::is_template);
+    let stacks = project::discover(&Disk, &candidates, &cloudformation::RECOGNITION);
     Ok(stacks)
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Template;
 use super::parameters::scalar_text;
+use super::recognise::local;
 use crate::diagnostic::Diagnostic;
 use crate::source::files::join;
 use crate::value::{Data, List, Member, Members, Object, Value};
@@ -211,13 +212,9 @@ impl Template<'_> {
         Some(self.expand_members(object.members(), bindings, depth + 1))
     }
 
-    /// A location as a path on this machine, if it is one: `aws cloudformation package` uploads such files.
+    /// A location as a path on this machine, if it is one.
     pub(super) fn local_path(&self, location: &str) -> Option<String> {
-        let is_remote = location.contains("://") || location.starts_with("arn:");
-        let path = location.strip_prefix("file://").unwrap_or(location);
-        if (is_remote && path == location) || path.is_empty() {
-            return None;
-        }
+        let path = local(location)?;
         let folder = self.path.rsplit_once('/');
         Some(match folder {
             Some(("", _)) => join("/", path),

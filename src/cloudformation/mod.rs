@@ -19,7 +19,7 @@ use crate::declared::{
     Declared, DeclaredCondition, DeclaredInput, DeclaredOutput, DeclaredResource, Language,
 };
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
-use crate::project::{Inputs, Stack};
+use crate::project::{Inputs, Recognition, Stack};
 use crate::source::{Files, SourceMap, Span};
 use crate::value::{Data, Guard, Member, Members, Origin, Reason, Subject, Value};
 
@@ -27,6 +27,12 @@ use nested::Nested;
 use parameters::{Given, Uses};
 
 pub use recognise::{is_template, nested_templates};
+
+/// How templates are told from other files.
+pub const RECOGNITION: Recognition = Recognition {
+    is_template,
+    nested_templates,
+};
 
 /// Stack of the thread that evaluates: values within values are followed by recursion, up to a fixed depth.
 const STACK_BYTES: usize = 64 << 20;

@@ -1,5 +1,9 @@
 //! Which files are templates: told by their text, before anything is parsed.
 
+use crate::source::Span;
+use crate::value::Value;
+use crate::yaml;
+
 /// Whether a text may be a template: cheap, and generous with broken ones so that their faults are reported.
 ///
 /// A template has a mapping `Resources` at its top, in which something has a type of the form `AWS::Service::Kind`.
@@ -26,29 +30,42 @@ pub fn is_template(text: &str) -> bool {
     has_section("AWSTemplateFormatVersion") || has_section("Transform") || has_type(text)
 }
 
-/// The local templates that a template's stacks name (`TemplateURL: ./net.yaml`), as written, relative to its folder:
-/// those are analysed with it, under the parameters that it passes. Read from the text, as cheaply as
-/// [`is_template`] does; what is computed or remote is not among them.
+/// The local templates that a template's stacks name (`TemplateURL: ./net.yaml`), as paths relative to its folder: those
+/// are analysed with it, under the parameters that it passes. What is computed or remote is not among them.
 pub fn nested_templates(text: &str) -> Vec<String> {
+    // Only few templates nest others; those are read once more.
+    if !text.contains("TemplateURL") && !text.contains("AWS::Serverless::Application") {
+        return Vec::new();
+    }
+    let Ok(Some(root)) = yaml::decode(text, Span::NONE) else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
-    for (at, word) in text.match_indices("TemplateURL") {
-        let rest = text[at + word.len()..].trim_start_matches(['"', '\'', ' ']);
-        let Some(value) = rest.strip_prefix(':') else {
-            continue;
+    let resources = root.member("Resources");
+    for (_, resource) in resources.iter().flat_map(Value::entries) {
+        let kind = resource.member("Type");
+        let property = match kind.as_ref().and_then(Value::as_str) {
+            Some("AWS::CloudFormation::Stack") => "TemplateURL",
+            Some("AWS::Serverless::Application") => "Location",
+            _ => continue,
         };
-        let value = value.trim_start_matches([' ', '\t', '\n', '\r']);
-        let path = match value.strip_prefix(['"', '\'']) {
-            Some(quoted) => quoted.split(['"', '\'']).next(),
-            None => value.split([' ', '\t', '\n', '\r', ',', '}']).next(),
-        };
-        let path = path.unwrap_or_default();
-        let is_path =
-            !path.is_empty() && !path.contains("://") && !path.contains(['!', '$', '{', '[', ']']);
-        if is_path && !found.iter().any(|known| known == path) {
+        let properties = resource.member("Properties");
+        let location = properties.and_then(|properties| properties.member(property));
+        let path = location.as_ref().and_then(Value::as_str).and_then(local);
+        if let Some(path) = path
+            && !found.iter().any(|known| known == path)
+        {
             found.push(path.to_owned());
         }
     }
     found
+}
+
+/// A location as a path on this machine, if it is one: `aws cloudformation package` uploads such files.
+pub(super) fn local(location: &str) -> Option<&str> {
+    let is_remote = location.contains("://") || location.starts_with("arn:");
+    let path = location.strip_prefix("file://").unwrap_or(location);
+    ((!is_remote || path != location) && !path.is_empty()).then_some(path)
 }
 
 /// Whether a line starts with this key at the margin: where the first line of the document starts.
@@ -211,16 +228,28 @@ mod tests {
     }
 
     #[test]
-    fn local_templates_are_found_in_the_text() {
+    fn local_templates_are_found() {
         let text = "
-            A: {TemplateURL: ./a.yaml, Parameters: {}}
-            B:
-              TemplateURL: 'b/b.yaml'
-              \"TemplateURL\": \"c.json\"
-              TemplateURL: !Sub '${Bucket}/d.yaml'
-              TemplateURL: https://s3.amazonaws.com/b/e.yaml
-              TemplateURL: ./a.yaml
-        ";
-        assert_eq!(nested_templates(text), ["./a.yaml", "b/b.yaml", "c.json"]);
+Resources:
+  A: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./a.yaml, Parameters: {}}}
+  B:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      # TemplateURL: commented.yaml
+      TemplateURL: 'b/b.yaml'
+  C: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: file://c.json}}
+  D: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: !Sub '${Bucket}/d.yaml'}}
+  E: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: https://s3.amazonaws.com/b/e.yaml}}
+  F: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: ./a.yaml}}
+  G: {Type: AWS::CloudFormation::StackSet, Properties: {TemplateURL: g.yaml}}
+  H: {Type: AWS::Serverless::Application, Properties: {Location: h.yaml}}
+";
+        assert_eq!(
+            nested_templates(text),
+            ["./a.yaml", "b/b.yaml", "c.json", "h.yaml"]
+        );
+        let json = "{\n\t\"Resources\": {\"A\": {\"Type\": \"AWS::CloudFormation::Stack\", \"Properties\": {\"TemplateURL\": \"a\"}}}}";
+        assert_eq!(nested_templates(json), ["a"]);
+        assert!(nested_templates("TemplateURL: [").is_empty());
     }
 }

@@ -22,19 +22,30 @@ pub struct Candidates {
     pub named: Vec<String>,
 }
 
+/// What the front end of templates tells of a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Recognition {
+    /// Whether it may be a template.
+    pub is_template: fn(&str) -> bool,
+    /// The local templates that a template nests, as paths relative to its folder.
+    pub nested_templates: fn(&str) -> Vec<String>,
+}
+
 /// Chooses the stacks: a folder with Terraform files is a root module unless another candidate folder calls it as a
-/// module (then it is analysed through its callers); folders that only call each other in circles are roots too.
-/// Templates are recognised by `is_template`. Sorted by path, so that reports do not depend on the walk.
+/// module (then it is analysed through its callers); folders that only call each other in circles are roots too. The
+/// same holds for templates and those that they nest. Sorted by path, so that reports do not depend on the walk.
 ///
 /// A Terraform file that was named chooses its whole folder: one file of a module means nothing without the others.
 pub fn discover(
     files: &dyn Files,
     candidates: &Candidates,
-    is_template: &dyn Fn(&str) -> bool,
+    recognition: &Recognition,
 ) -> Vec<Stack> {
     let mut modules: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut named_modules: BTreeSet<String> = BTreeSet::new();
-    let mut templates: BTreeSet<&str> = BTreeSet::new();
+    let mut named_templates: BTreeSet<String> = BTreeSet::new();
+    // What each template nests, as written.
+    let mut templates: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let both = [(&candidates.named, true), (&candidates.found, false)];
     for (path, is_named) in both
         .into_iter()
@@ -46,17 +57,21 @@ pub fn discover(
                 named_modules.insert(folder.clone());
             }
             modules.entry(folder).or_default().push(path);
-        } else if may_be_template(path) && !templates.contains(path) {
-            let looks_right = || {
-                let Ok(bytes) = files.read(path) else {
-                    // Reported when it is loaded, if somebody asked for it.
-                    return is_named;
-                };
-                (is_named || bytes.len() <= LONGEST_TEMPLATE)
-                    && is_template(&String::from_utf8_lossy(&bytes))
+        } else if may_be_template(path) && !templates.contains_key(path) {
+            let nested = match files.read(path) {
+                // Reported when it is loaded, if somebody asked for it.
+                Err(_) => is_named.then(Vec::new),
+                Ok(bytes) if !is_named && bytes.len() > LONGEST_TEMPLATE => None,
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    (recognition.is_template)(&text).then(|| (recognition.nested_templates)(&text))
+                }
             };
-            if looks_right() {
-                templates.insert(path);
+            if let Some(nested) = nested {
+                templates.insert(path.to_owned(), nested);
+                if is_named {
+                    named_templates.insert(path.to_owned());
+                }
             }
         }
     }
@@ -66,67 +81,117 @@ pub fn discover(
             language: Language::Terraform,
             path: Arc::from(folder),
         })
-        .chain(templates.into_iter().map(|path| Stack {
-            language: Language::CloudFormation,
-            path: Arc::from(path),
-        }))
+        .chain(
+            root_templates(files, &templates, &named_templates)
+                .into_iter()
+                .map(|path| Stack {
+                    language: Language::CloudFormation,
+                    path: Arc::from(path),
+                }),
+        )
         .collect();
     stacks.sort_by(|a, b| a.path.cmp(&b.path));
     stacks
 }
 
-/// The folders that nobody calls, those that were named, and one of each circle of folders that only call each other.
+/// The root modules among folders with Terraform files.
 fn roots<'m>(
     files: &dyn Files,
     modules: &'m BTreeMap<String, Vec<&str>>,
     named: &BTreeSet<String>,
 ) -> Vec<&'m str> {
-    // Two spellings of one folder (a symbolic link) are one module.
-    let resolved: BTreeMap<String, &'m str> = modules
-        .keys()
-        .map(|folder| (files.resolve(folder), folder.as_str()))
-        .collect();
-    let calls: BTreeMap<&'m str, BTreeSet<&'m str>> = modules
+    let resolved = resolved(files, modules);
+    let called = |folder: &str, paths: &Vec<&str>| {
+        paths
+            .iter()
+            .filter_map(|path| files.read(path).ok())
+            .flat_map(|bytes| local_sources(&String::from_utf8_lossy(&bytes)))
+            .filter_map(|source| known(files, modules, &resolved, &join(folder, &source)))
+            .collect()
+    };
+    let calls = modules
         .iter()
-        .map(|(folder, paths)| {
-            let called = paths
-                .iter()
-                .filter_map(|path| files.read(path).ok())
-                .flat_map(|bytes| local_sources(&String::from_utf8_lossy(&bytes)))
-                .filter_map(|source| {
-                    let target = join(folder, &source);
-                    match modules.get_key_value(target.as_str()) {
-                        Some((folder, _)) => Some(folder.as_str()),
-                        None => resolved.get(&files.resolve(&target)).copied(),
-                    }
-                })
-                .filter(|called| *called != folder.as_str())
-                .collect();
-            (folder.as_str(), called)
-        })
+        .map(|(folder, paths)| (folder.as_str(), called(folder, paths)))
         .collect();
-    let called: BTreeSet<&str> = calls.values().flatten().copied().collect();
-    let mut roots: BTreeSet<&'m str> = modules
+    uncalled(&calls, named)
+}
+
+/// The templates that none of the others nests.
+fn root_templates<'t>(
+    files: &dyn Files,
+    templates: &'t BTreeMap<String, Vec<String>>,
+    named: &BTreeSet<String>,
+) -> Vec<&'t str> {
+    if templates.values().all(Vec::is_empty) {
+        return templates.keys().map(String::as_str).collect();
+    }
+    let resolved = resolved(files, templates);
+    let nested = |path: &str, written: &Vec<String>| {
+        written
+            .iter()
+            .filter_map(|nested| {
+                let target = join(&folder_of(path), nested);
+                known(files, templates, &resolved, &target)
+            })
+            .collect()
+    };
+    let calls = templates
+        .iter()
+        .map(|(path, written)| (path.as_str(), nested(path, written)))
+        .collect();
+    uncalled(&calls, named)
+}
+
+/// Two spellings of one path (a symbolic link) are one.
+fn resolved<'m, T>(files: &dyn Files, all: &'m BTreeMap<String, T>) -> BTreeMap<String, &'m str> {
+    all.keys()
+        .map(|path| (files.resolve(path), path.as_str()))
+        .collect()
+}
+
+fn known<'m, T>(
+    files: &dyn Files,
+    all: &'m BTreeMap<String, T>,
+    resolved: &BTreeMap<String, &'m str>,
+    target: &str,
+) -> Option<&'m str> {
+    match all.get_key_value(target) {
+        Some((path, _)) => Some(path.as_str()),
+        None => resolved.get(&files.resolve(target)).copied(),
+    }
+}
+
+/// Those that nobody else calls, those that were named, and one of each circle of some that only call each other.
+fn uncalled<'m>(
+    calls: &BTreeMap<&'m str, BTreeSet<&'m str>>,
+    named: &BTreeSet<String>,
+) -> Vec<&'m str> {
+    let called: BTreeSet<&str> = calls
+        .iter()
+        .flat_map(|(caller, called)| called.iter().filter(move |one| *one != caller))
+        .copied()
+        .collect();
+    let mut roots: BTreeSet<&'m str> = calls
         .keys()
-        .map(String::as_str)
-        .filter(|folder| !called.contains(folder) || named.contains(*folder))
+        .copied()
+        .filter(|one| !called.contains(one) || named.contains(*one))
         .collect();
     let mut reached: BTreeSet<&'m str> = BTreeSet::new();
     let reach = |reached: &mut BTreeSet<&'m str>, from: &'m str| {
         let mut waiting = vec![from];
-        while let Some(folder) = waiting.pop() {
-            if reached.insert(folder) {
-                waiting.extend(calls.get(folder).into_iter().flatten());
+        while let Some(one) = waiting.pop() {
+            if reached.insert(one) {
+                waiting.extend(calls.get(one).into_iter().flatten());
             }
         }
     };
     for root in &roots {
         reach(&mut reached, root);
     }
-    for folder in modules.keys() {
-        if !reached.contains(folder.as_str()) {
-            roots.insert(folder);
-            reach(&mut reached, folder);
+    for one in calls.keys() {
+        if !reached.contains(one) {
+            roots.insert(one);
+            reach(&mut reached, one);
         }
     }
     roots.into_iter().collect()
@@ -228,7 +293,14 @@ mod tests {
             found: memory.paths().map(str::to_owned).collect(),
             named: named.iter().map(|path| (*path).to_owned()).collect(),
         };
-        let stacks = discover(&memory, &candidates, &|text| text.contains("AWSTemplate"));
+        let recognition = Recognition {
+            is_template: |text| text.contains("AWSTemplate"),
+            nested_templates: |text| {
+                let lines = text.lines().filter_map(|line| line.strip_prefix("nests "));
+                lines.map(str::to_owned).collect()
+            },
+        };
+        let stacks = discover(&memory, &candidates, &recognition);
         let paths: Vec<&str> = stacks.iter().map(|stack| &*stack.path).collect();
         assert_eq!(paths, expected);
     }
@@ -286,6 +358,28 @@ mod tests {
             ],
             &["a/main.tf"],
             &[".", "a", "t.yaml"],
+        );
+    }
+
+    #[test]
+    fn nested_templates_are_no_stacks_of_their_own() {
+        let files = [
+            (
+                "a/main.yaml",
+                "AWSTemplate\nnests ./net/vpc.yaml\nnests ../gone.yaml",
+            ),
+            ("a/net/vpc.yaml", "AWSTemplate\nnests ../../b.json"),
+            ("b.json", "AWSTemplate"),
+            ("circle/x.yaml", "AWSTemplate\nnests y.yaml"),
+            ("circle/y.yaml", "AWSTemplate\nnests x.yaml"),
+            ("self.yaml", "AWSTemplate\nnests self.yaml"),
+            ("other.yaml", "nests b.json"),
+        ];
+        check(&files, &[], &["a/main.yaml", "circle/x.yaml", "self.yaml"]);
+        check(
+            &files,
+            &["b.json", "circle/y.yaml"],
+            &["a/main.yaml", "b.json", "circle/y.yaml", "self.yaml"],
         );
     }
 }

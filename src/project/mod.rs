@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::declared::Language;
 
-pub use discover::{Candidates, discover, is_terraform, may_be_template};
+pub use discover::{Candidates, Recognition, discover, is_terraform, may_be_template};
 
 /// One unit of analysis: a Terraform root module or one template.
 #[derive(Clone, Debug, PartialEq, Eq)]
