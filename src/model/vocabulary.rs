@@ -20,6 +20,8 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::value::Value;
 
+pub use read::{DIRECTIVES, ENTRY_KEYS, FILE_KEYS, LINK_KEYS, SPELLING_KEYS};
+
 /// The kinds that rules may speak of, and how both languages spell them.
 #[derive(Clone, Debug, Default)]
 pub struct Vocabulary {

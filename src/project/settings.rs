@@ -79,8 +79,10 @@ pub struct RuleSetting {
     pub options: Vec<OptionSetting>,
 }
 
-const KEYS: [&str; 5] = ["packs", "profile", "exclude", "options", "rules"];
-const RULE_KEYS: [&str; 3] = ["severity", "enabled", "options"];
+/// The keys of `onus.yaml`.
+pub const KEYS: [&str; 5] = ["packs", "profile", "exclude", "options", "rules"];
+/// The keys of what is said of one rule.
+pub const RULE_KEYS: [&str; 3] = ["severity", "enabled", "options"];
 const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
 
 /// Reads a settings file; `folder` is where it lies, relative to where the program was started.

@@ -100,7 +100,8 @@ pub enum OptionType {
 }
 
 impl OptionType {
-    const WORDS: [(&'static str, OptionType); 5] = [
+    /// The words for them.
+    pub const WORDS: [(&'static str, OptionType); 5] = [
         ("bool", OptionType::Bool),
         ("int", OptionType::Int),
         ("string", OptionType::String),

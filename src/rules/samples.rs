@@ -62,7 +62,8 @@ struct Mark {
     is_unsure: bool,
 }
 
-const KEYS: [&str; 6] = [
+/// The keys of a sample.
+pub const KEYS: [&str; 6] = [
     "terraform",
     "cloudformation",
     "today",

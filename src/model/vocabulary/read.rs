@@ -18,8 +18,10 @@ use crate::yaml;
 /// Shapes inside shapes.
 const DEEPEST_SHAPE: usize = 12;
 
-const FILE_KEYS: [&str; 2] = ["groups", "shapes"];
-const ENTRY_KEYS: [&str; 11] = [
+/// The keys of a file besides kinds.
+pub const FILE_KEYS: [&str; 2] = ["groups", "shapes"];
+/// The keys of a kind.
+pub const ENTRY_KEYS: [&str; 11] = [
     "terraform",
     "properties",
     "attributes",
@@ -32,12 +34,15 @@ const ENTRY_KEYS: [&str; 11] = [
     "views",
     "name",
 ];
-const SPELLING_KEYS: [&str; 5] = ["owner", "where", "each", "properties", "native"];
-const DIRECTIVES: [&str; 12] = [
+/// The keys of a spelling.
+pub const SPELLING_KEYS: [&str; 5] = ["owner", "where", "each", "properties", "native"];
+/// The keys of a property besides its members.
+pub const DIRECTIVES: [&str; 12] = [
     "at", "each", "spread", "where", "value", "type", "default", "empty", "decode", "keys",
     "values", "shape",
 ];
-const LINK_KEYS: [&str; 5] = ["to", "through", "by", "inverse", "anywhere"];
+/// The keys of a link.
+pub const LINK_KEYS: [&str; 5] = ["to", "through", "by", "inverse", "anywhere"];
 
 impl Vocabulary {
     /// Reads vocabulary files. What is wrong in them is left out and said.
