@@ -205,13 +205,24 @@ fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(root.join("README.md")).expect("README.md");
     let (_, shown) = readme.split_once("```text\n").expect("an example");
     let (shown, _) = shown.split_once("```").expect("the end of the example");
+    let command = readme.lines().find_map(|line| line.strip_prefix("cargo run --release -- "));
+    let sarif = Path::new(env!("CARGO_TARGET_TMPDIR")).join("onus.sarif");
+    let arguments = command.expect("the first command").split(' ').map(|word| {
+        let word = word.split('#').next().unwrap_or_default();
+        word.replace("onus.sarif", sarif.to_str().expect("a plain path"))
+    });
     let output = Command::new(env!("CARGO_BIN_EXE_onus"))
-        .args(["scan", "samples", "--color", "never", "--today", TODAY])
+        .args(arguments)
+        .args(["--color", "never", "--today", TODAY])
         .current_dir(root)
         .output()
         .expect("onus runs");
     let printed = String::from_utf8_lossy(&output.stdout);
+    let written = fs::read_to_string(&sarif).expect("the SARIF file");
+    let written: Value = serde_json::from_str(&written).expect("JSON");
 
-    assert_eq!(output.status.code(), Some(1), "the samples hold faults");
+    assert_eq!(output.status.code(), Some(0), "it is told to exit with 0");
     assert!(printed.contains(shown), "not printed any more:\n{shown}");
+    assert_eq!(written["version"], "2.1.0");
+    assert!(!list(&written["runs"][0], "results").is_empty());
 }
