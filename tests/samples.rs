@@ -205,7 +205,9 @@ fn the_readme_shows_what_is_printed() {
     let readme = fs::read_to_string(root.join("README.md")).expect("README.md");
     let (_, shown) = readme.split_once("```text\n").expect("an example");
     let (shown, _) = shown.split_once("```").expect("the end of the example");
-    let command = readme.lines().find_map(|line| line.strip_prefix("cargo run --release -- "));
+    let command = readme
+        .lines()
+        .find_map(|line| line.strip_prefix("cargo run --release -- "));
     let sarif = Path::new(env!("CARGO_TARGET_TMPDIR")).join("onus.sarif");
     let arguments = command.expect("the first command").split(' ').map(|word| {
         let word = word.split('#').next().unwrap_or_default();
