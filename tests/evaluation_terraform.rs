@@ -453,3 +453,23 @@ fn limits_are_named_and_nothing_hangs() {
         );
     }
 }
+
+#[test]
+fn what_is_not_known_is_no_fault() {
+    for text in [
+        // The empty list is a set, as the other arm is.
+        "variable \"on\" {}\nvariable \"names\" {}\nresource \"aws_x\" \"y\" {\n  for_each = var.on ? var.names : []\n}\n",
+        "variable \"names\" {}\nresource \"aws_x\" \"y\" {\n  for_each = false ? var.names : []\n}\n",
+        "variable \"a\" {}\noutput \"o\" {\n  value = var.a ? { x = 1 } : var.a\n}\n",
+        "variable \"a\" {}\noutput \"o\" {\n  value = [for x in var.a : x.y.z if x.w > 3]\n}\n",
+        "module \"m\" {\n  source = \"acme/x/aws\"\n}\noutput \"o\" {\n  value = [module.m.a[0].b, module.m.c[*].d, \"${module.m.e}\" == \"x\"]\n}\n",
+        "data \"aws_x\" \"d\" {}\nresource \"aws_x\" \"y\" {\n  count = length(data.aws_x.d.ids)\n  id    = data.aws_x.d.ids[count.index]\n}\noutput \"o\" {\n  value = aws_x.y[*].arn\n}\n",
+    ] {
+        let allowed = ["missing_variable", "module_not_fetched"];
+        let said: Vec<_> = said(text)
+            .into_iter()
+            .filter(|code| !allowed.contains(code))
+            .collect();
+        assert!(said.is_empty(), "{said:?}: {text}");
+    }
+}

@@ -962,7 +962,7 @@ impl Evaluator<'_> {
                                 "cannot read the template `{shown}`: {}",
                                 diagnostic.message
                             );
-                            Err(Fault::new(span, message))
+                            Err(Fault::new(diagnostic.span.unwrap_or(span), message))
                         }
                     }
                 }

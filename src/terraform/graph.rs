@@ -37,6 +37,9 @@ const META_BLOCKS: &[&str] = &["lifecycle", "provisioner", "connection"];
 /// Resources that take tags in another way, and no default ones.
 const UNTAGGED: &[&str] = &["aws_autoscaling_group"];
 
+/// Module instance and name of a provider configuration.
+type ProviderKey = (Arc<str>, Arc<str>);
+
 /// The state of one evaluation.
 pub(super) struct Evaluator<'a> {
     pub files: &'a dyn Files,
@@ -55,7 +58,7 @@ pub(super) struct Evaluator<'a> {
     partial: Cell<usize>,
     instances: Cell<usize>,
     /// Default tags by module instance and provider.
-    provider_tags: RefCell<FxHashMap<(Arc<str>, Arc<str>), Option<Value>>>,
+    provider_tags: RefCell<FxHashMap<ProviderKey, Option<Value>>>,
     modules: RefCell<FxHashMap<Arc<str>, Rc<Module>>>,
     /// Folders of installed modules by dotted call path.
     installed: HashMap<String, String>,
@@ -1382,9 +1385,13 @@ impl<'a> Evaluator<'a> {
                 continue;
             };
             is_open |= more.is_some();
-            if let Some(list) = value.as_list()
-                && list.kind() != ListKind::Set
-            {
+            // An empty list may be the known arm of a conditional whose other arm makes it a set.
+            let is_list = |list: &List| {
+                let is_literal = matches!(expression.kind, super::syntax::Expr::List(_));
+                list.kind() != ListKind::Set
+                    && (is_literal || (alternatives.len() == 1 && !list.items().is_empty()))
+            };
+            if value.as_list().is_some_and(is_list) {
                 self.say_fault(
                     Fault::new(
                         expression.span,

@@ -310,7 +310,7 @@ pub fn parse(file: &SourceFile) -> (Body, Vec<Diagnostic>) {
 ///
 /// # Errors
 /// A diagnostic that points at the fault.
-pub fn parse_template(file: &SourceFile) -> Result<Template, Diagnostic> {
+pub fn parse_template(file: &SourceFile) -> Result<Template, Box<Diagnostic>> {
     let lower = Lower {
         source: file.id,
         text: &file.text,
@@ -319,7 +319,7 @@ pub fn parse_template(file: &SourceFile) -> Result<Template, Diagnostic> {
     };
     match hcl_edit::parser::parse_template(&file.text) {
         Ok(parsed) => Ok(lower.template(&parsed, Literals::Raw)),
-        Err(error) => Err(syntax_error(file, 0, &file.text, &error)),
+        Err(error) => Err(Box::new(syntax_error(file, 0, &file.text, &error))),
     }
 }
 
@@ -657,10 +657,10 @@ impl Scan<'_> {
                 (b'$' | b'%', None) if self.bytes.get(self.at + 1) == Some(&b'{') => {
                     let is_escaped = self.at > 0
                         && self.bytes[self.at - 1] == self.bytes[self.at]
-                        && !self
+                        && self
                             .bytes
                             .get(self.at.wrapping_sub(2))
-                            .is_some_and(|b| *b == self.bytes[self.at]);
+                            .is_none_or(|b| *b != self.bytes[self.at]);
                     if !is_escaped {
                         interpolations.push(0);
                     }

@@ -19,6 +19,9 @@ use crate::value::Value;
 #[derive(Debug, Default)]
 pub(super) struct Given(IndexMap<Arc<str>, Source, FxBuildHasher>);
 
+/// What is wrong with a value, and where.
+type Misplaced = (String, Span);
+
 #[derive(Debug)]
 enum Source {
     /// An attribute of a `.tfvars` file.
@@ -126,9 +129,9 @@ impl Given {
         &self,
         name: &str,
         declared: Option<&Type>,
-        evaluate: &dyn Fn(&Expression) -> Result<Value, (String, Span)>,
+        evaluate: &dyn Fn(&Expression) -> Result<Value, Misplaced>,
     ) -> Option<Result<Value, Diagnostic>> {
-        let invalid = |(why, span): (String, Span)| {
+        let invalid = |(why, span): Misplaced| {
             Diagnostic::error(
                 "invalid_value",
                 span,

@@ -228,7 +228,6 @@ fn alternatives(pattern: &str) -> Result<Vec<String>, String> {
 }
 
 /// The first pair of braces: where it starts and ends, and what is between its commas.
-#[expect(clippy::type_complexity, reason = "used once, beside its definition")]
 fn braces(pattern: &str) -> Result<Option<(usize, usize, Vec<String>)>, String> {
     let mut depth = 0;
     let mut start = 0;
