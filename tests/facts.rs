@@ -531,3 +531,51 @@ fn facts_look_as_their_shapes_say() {
     }
     assert!(seen.len() > 10, "only {seen:?} occur");
 }
+
+#[test]
+fn a_list_that_is_not_known_may_be_any_list() {
+    let template = r#"
+Parameters:
+  Zones: { Type: "List<AWS::EC2::AvailabilityZone::Name>" }
+  Names: { Type: CommaDelimitedList }
+  Stored: { Type: "AWS::SSM::Parameter::Value<List<String>>", Default: /zones }
+Resources:
+  A: { Type: AWS::EC2::Subnet, Properties: { VpcId: vpc-1, AvailabilityZone: !Select [0, !GetAZs ""] } }
+  B: { Type: AWS::EC2::Subnet, Properties: { VpcId: vpc-1, AvailabilityZone: !Select [1, !GetAZs ""] } }
+  C: { Type: AWS::EC2::Subnet, Properties: { VpcId: vpc-1, AvailabilityZone: !Select [1, !Ref Zones] } }
+  G: { Type: AWS::AutoScaling::AutoScalingGroup, Properties: { EXPECTED } }
+"#;
+    for (properties, expected) in [
+        (r#"AvailabilityZones: !GetAZs """#, "[...]"),
+        (
+            r#"AvailabilityZones: !GetAZs { Ref: "AWS::Region" }"#,
+            "[...]",
+        ),
+        ("AvailabilityZones: !Ref Zones", "[...]"),
+        ("AvailabilityZones: !Ref Names", "[...]"),
+        ("AvailabilityZones: !Ref Stored", "[...]"),
+        (
+            r#"AvailabilityZones: !Ref "AWS::NotificationARNs""#,
+            "[...]",
+        ),
+        ("AvailabilityZones: !ImportValue zones", "[...]"),
+        (
+            "AvailabilityZones: !Split [',', !ImportValue zones]",
+            "[...]",
+        ),
+        (r#"AvailabilityZones: [!Select [0, !GetAZs ""]]"#, "[?]"),
+        ("VPCZoneIdentifier: [!Ref A, !Ref A]", "[?]"),
+        ("VPCZoneIdentifier: [!Ref A, !Ref B]", "[?, ?]"),
+        ("VPCZoneIdentifier: [!Ref A, !Ref C]", "[?, ...]"),
+    ] {
+        let template = template.replace("EXPECTED", properties);
+        let (model, _) = load(Language::CloudFormation, &template);
+        let group = model.at_address("G")[0];
+        let zones = facts().fact(&model, group, "zones", &World::new());
+        assert_eq!(
+            zones.as_ref().map(show).as_deref(),
+            Some(expected),
+            "{properties}"
+        );
+    }
+}

@@ -563,7 +563,7 @@ fn select(template: &Template<'_>, argument: &Value, place: Span) -> Value {
                     let item = arguments[1].elements().nth(at);
                     item.unwrap_or_else(|| Value::null(place))
                 }
-                (None, Some(more)) => Value::unknown(more.reason.clone(), place),
+                (None, Some(more)) => Value::unknown(part_of(&more.reason, at), place),
                 // Asked of a default value that another deployment would not have.
                 (None, None) if in_condition || !arguments[1].origin.trail.is_empty() => {
                     let reason = format!("the list has no position {at}");
@@ -579,10 +579,24 @@ fn select(template: &Template<'_>, argument: &Value, place: Span) -> Value {
             (Some(_), None) if arguments[1].is_wholly_known() => {
                 template.wrong(place, "Fn::Select", "a position and a list")
             }
+            (Some(at), None) => match &arguments[1].data {
+                Data::Unknown(list) => Value::unknown(part_of(&list.reason, at), place),
+                _ => unknown_like(&arguments[1], place),
+            },
             _ if arguments[0].is_wholly_known() => unknown_like(&arguments[1], place),
             _ => unknown_like(&arguments[0], place),
         }
     })
+}
+
+/// Why an element of an unknown list is not known: a zone is told from the other zones by its position.
+fn part_of(list: &Reason, position: usize) -> Reason {
+    match list {
+        Reason::Environment(what) if what.ends_with('s') => {
+            Reason::Environment(format!("{what}[{position}]").into())
+        }
+        other => other.clone(),
+    }
 }
 
 fn split(template: &Template<'_>, argument: &Value, place: Span) -> Value {

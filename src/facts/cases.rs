@@ -147,8 +147,7 @@ fn elements_with(
 /// Whether an unknown value is at least known to be one text: a name, an id, an ARN, an account, a region.
 pub(super) fn names_something(unknown: &Arc<Unknown>) -> bool {
     if let Reason::Environment(what) = &unknown.reason {
-        // `AWS::Region` and `path.module` are one text; the availability zones of a region are several.
-        return !what.contains(' ');
+        return !is_list(what);
     }
     unknown.reference.as_ref().is_some_and(|reference| {
         let attribute = reference.attribute.to_ascii_lowercase();
@@ -157,6 +156,11 @@ pub(super) fn names_something(unknown: &Arc<Unknown>) -> bool {
             .iter()
             .any(|word| last.ends_with(word))
     })
+}
+
+/// Whether what only a deployment knows is a list: all zones of a region, the topics that are told of a stack's events.
+fn is_list(environment: &str) -> bool {
+    matches!(environment, "availability zones" | "AWS::NotificationARNs")
 }
 
 impl Elements {

@@ -3,7 +3,7 @@
 use super::cases::{self, Case};
 use super::{Scope, Shape};
 use crate::model::LinkTarget;
-use crate::value::{Certainty, Guard, Origin, Value};
+use crate::value::{Certainty, Guard, Origin, Reason, Value};
 
 /// Kinds that are in subnets or name zones.
 pub(super) const KINDS: &[&str] = &[
@@ -108,10 +108,15 @@ pub(super) fn zones(scope: &Scope<'_>) -> Value {
 /// Whether two zones are one. Two elements of one list of zones are two zones.
 fn same(a: &Value, b: &Value, scope: &Scope<'_>) -> Certainty {
     let element = |value: &Value| {
-        let reference = value.as_unknown()?.reference.clone()?;
-        let (list, index) = reference.attribute.strip_suffix(']')?.rsplit_once('[')?;
+        let unknown = value.as_unknown()?;
+        let (address, element) = match (&unknown.reference, &unknown.reason) {
+            (Some(reference), _) => (reference.address.clone(), &reference.attribute),
+            (None, Reason::Environment(zone)) => (zone.split('[').next()?.into(), zone),
+            _ => return None,
+        };
+        let (list, index) = element.strip_suffix(']')?.rsplit_once('[')?;
         let index: usize = index.parse().ok()?;
-        Some((reference.address.clone(), list.to_owned(), index))
+        Some((address, list.to_owned(), index))
     };
     if let (Some(a), Some(b)) = (element(a), element(b))
         && (&a.0, &a.1) == (&b.0, &b.1)
