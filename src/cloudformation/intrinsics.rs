@@ -11,8 +11,8 @@ use super::parameters::scalar_text;
 use crate::diagnostic::did_you_mean;
 use crate::source::Span;
 use crate::value::{
-    Alternative, Data, Guard, List, ListKind, Member, Members, Object, ObjectKind, Piece, Reason,
-    Segment, Step, Subject, Text, Unknown, Value,
+    Alternative, Data, Guard, List, ListKind, Member, Members, Object, ObjectKind, Origin, Piece,
+    Reason, Segment, Step, Subject, Text, Trail, Unknown, Value,
 };
 
 /// Nested values that are followed.
@@ -147,7 +147,10 @@ impl Template<'_> {
             return self.referred(&made, place);
         }
         if self.resources.contains_key(name) {
-            let unknown = Unknown::attribute(self.address(name), "Ref".into());
+            let unknown = Unknown {
+                kind: self.kind_of(name),
+                ..Unknown::attribute(self.address(name), "Ref".into())
+            };
             return Value::new(Data::Unknown(Arc::new(unknown)), place);
         }
         let region = self.context.inputs.region.as_deref();
@@ -198,9 +201,18 @@ impl Template<'_> {
                 hint,
             );
         }
-        let mut unknown = Unknown::attribute(self.address(name), attribute.into());
-        unknown.is_never_null = true;
+        let unknown = Unknown {
+            kind: self.kind_of(name),
+            is_never_null: true,
+            ..Unknown::attribute(self.address(name), attribute.into())
+        };
         Value::new(Data::Unknown(Arc::new(unknown)), place)
+    }
+
+    /// The type of a resource of the template.
+    fn kind_of(&self, name: &str) -> Option<Arc<str>> {
+        let body = self.resources.get(name)?.value.as_object()?;
+        Some(body.get("Type")?.as_str()?.into())
     }
 
     fn wrong(&self, place: Span, function: &str, wants: &str) -> Value {
@@ -234,6 +246,8 @@ struct Assembly {
     pieces: Vec<Piece>,
     /// Known characters so far, in bytes.
     length: usize,
+    /// How the first known value in it came there.
+    trail: Trail,
 }
 
 impl Assembly {
@@ -279,6 +293,9 @@ impl Assembly {
 
     /// Adds a value: its text, or a hole. Tells whether that could be done.
     fn push_value(&mut self, value: &Value, place: Span) -> bool {
+        if self.trail.is_empty() && value.as_unknown().is_none() {
+            self.trail = value.origin.trail.clone();
+        }
         match &value.data {
             Data::Unknown(unknown) => self.segments.push(Segment::Hole(unknown.clone())),
             Data::Text(text) => {
@@ -309,7 +326,18 @@ impl Assembly {
             .iter()
             .any(|piece| piece.is_exact || piece.span != place);
         let pieces = if is_located { self.pieces } else { Vec::new() };
-        Value::new(Data::Text(Text::build(self.segments, None, pieces)), place)
+        let text = Text::build(self.segments, None, pieces);
+        let origin = Origin {
+            trail: match text.is_plain_line() {
+                true => self.trail,
+                false => Trail::default(),
+            },
+            ..Origin::at(place)
+        };
+        Value {
+            origin,
+            ..Value::new(Data::Text(text), place)
+        }
     }
 }
 

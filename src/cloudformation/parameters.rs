@@ -127,7 +127,8 @@ impl Template<'_> {
                 allowed.clone_from(keys);
             }
         }
-        let default = self.field(name, "Default").and_then(scalar_text);
+        let written = self.field(name, "Default");
+        let default = written.and_then(scalar_text);
         if let Some(default) = default.as_deref()
             && !allowed.is_empty()
             && !allowed.iter().any(|text| **text == *default)
@@ -138,6 +139,7 @@ impl Template<'_> {
             name: name.clone(),
             scope: self.scope.clone(),
             default: default.map(Into::into),
+            default_at: written.map_or(Span::NONE, Value::span),
             allowed,
         });
         self.subjects

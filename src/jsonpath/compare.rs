@@ -69,7 +69,10 @@ fn identifies(reference: &crate::value::Reference) -> bool {
 /// A value of a known small set: what all of its members agree on.
 fn unknown_equals(unknown: &Unknown, other: &Value, world: &World) -> Certainty {
     if unknown.allowed.is_empty() {
-        return Certainty::Unsure;
+        return match (unknown.as_text(), &other.data) {
+            (Some(own), Data::Text(text)) => own.equals_text(text),
+            _ => Certainty::Unsure,
+        };
     }
     agreed(
         unknown

@@ -823,7 +823,10 @@ fn holds<'d>(filter: &Filter, node: &Node<'d>, root: &Node<'d>, world: &World) -
                     .iter()
                     .map(|value| match value.as_ref().map(|value| &value.data) {
                         Some(Data::Text(text)) => text.matches(pattern),
-                        Some(Data::Unknown(_)) => Certainty::Unsure,
+                        Some(Data::Unknown(unknown)) => match unknown.as_text() {
+                            Some(text) => text.matches(pattern),
+                            None => Certainty::Unsure,
+                        },
                         _ => Certainty::No,
                     }),
             )

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::declared::{DeclaredOutput, Language};
+use crate::declared::{DeclaredCondition, DeclaredOutput, Language};
 use crate::source::Span;
 use crate::value::{Guard, Unknown, Value, World};
 
@@ -105,6 +105,8 @@ pub struct Model {
     pub vocabulary: Arc<Vocabulary>,
     /// Outputs of the root.
     pub outputs: Vec<DeclaredOutput>,
+    /// Named conditions of the template.
+    pub conditions: Vec<DeclaredCondition>,
     resources: Vec<Resource>,
     by_kind: FxHashMap<Kind, Vec<ResourceId>>,
     by_address: FxHashMap<Arc<str>, Vec<ResourceId>>,
@@ -136,6 +138,7 @@ impl Model {
             root,
             vocabulary,
             outputs,
+            conditions: Vec::new(),
             resources,
             by_kind,
             by_address,

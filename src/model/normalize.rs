@@ -30,6 +30,7 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
         outputs,
         inputs,
         modules,
+        conditions,
         ..
     } = declared;
     let mut run = Run {
@@ -135,7 +136,9 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
     }
     let index = run.index();
     run.attach(&index);
-    run.finish(root, outputs, index)
+    let (mut model, diagnostics) = run.finish(root, outputs, index);
+    model.conditions = conditions;
+    (model, diagnostics)
 }
 
 /// A resource on its way.

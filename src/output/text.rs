@@ -202,11 +202,17 @@ impl Writer<'_> {
             Verdict::Fail => "",
             Verdict::Unsure => "unsure, ",
         };
+        let when = match &finding.condition {
+            Some(condition) if condition.is_default_case => format!(" (when {})", condition.text),
+            Some(condition) => format!(" (only when {})", condition.text),
+            None => String::new(),
+        };
         writeln!(
             out,
-            "{}: {unsure}{severity}: {} [{}]",
+            "{}: {unsure}{severity}: {}{} [{}]",
             self.sources.describe(finding.place),
             normalize_untrusted_str(&shortened(&finding.message, 400)),
+            normalize_untrusted_str(&shortened(&when, 200)),
             finding.rule.name,
         )
     }

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::declared::Language;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Model, Resource};
-use crate::rules::Outcome;
+use crate::rules::{Outcome, Source};
 use crate::source::{Columns, SourceId, SourceMap, Span};
 
 pub use crate::rules::{Condition, Confidence, RuleInfo, Severity, Verdict};
@@ -73,6 +73,8 @@ pub struct Finding {
     pub instance_count: usize,
     /// The place before it was moved out of downloaded code.
     written: Span,
+    /// Where its value comes from, if that tells it from others at its place.
+    source: Option<Source>,
     /// Headers and calls above the place: a directive at one of them covers the finding.
     above: Vec<Span>,
 }
@@ -201,6 +203,7 @@ fn finding(
     sources: &SourceMap,
 ) -> Finding {
     let offender = outcome.offender;
+    let source = offender.source();
     let written = [offender.place, owner.header, resource.header]
         .into_iter()
         .find(|span| span.is_written())
@@ -300,6 +303,7 @@ fn finding(
         instances: vec![instance],
         instance_count: 1,
         written,
+        source,
         above,
         rule: outcome.rule,
     }
@@ -569,8 +573,8 @@ impl Report {
     }
 }
 
-/// Makes one finding of those with the same rule and place. Of a failure and an unsure one at the same place only the
-/// failure stays.
+/// Makes one finding of those with the same rule, place and source of the value. Of failures and unsure ones at the
+/// same place only the failures stay.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let mut groups: FxHashMap<(Arc<str>, Span, bool), usize> = FxHashMap::default();
     let mut grouped: Vec<Vec<Finding>> = Vec::new();
@@ -586,7 +590,24 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         });
         grouped[index].push(finding);
     }
-    grouped.into_iter().filter_map(one_of).collect()
+    let by_source = grouped.into_iter().flat_map(|mut group| {
+        if !group.iter().any(|one| one.verdict == Verdict::Fail) {
+            return vec![group];
+        }
+        group.retain(|one| one.verdict == Verdict::Fail);
+        let mut parts: Vec<Vec<Finding>> = Vec::new();
+        for finding in group {
+            match parts
+                .iter_mut()
+                .find(|part| part[0].source == finding.source)
+            {
+                Some(part) => part.push(finding),
+                None => parts.push(vec![finding]),
+            }
+        }
+        parts
+    });
+    by_source.filter_map(one_of).collect()
 }
 
 fn one_of(mut group: Vec<Finding>) -> Option<Finding> {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::clause::Clause;
-use super::condition::condition;
+use super::condition::{condition, formula, places};
 use super::judge::{Case, Fault, Judged};
 use super::message::{self, Filling};
 use super::{Condition, Offender, Outcome, Rule, RuleSet, Severity, Verdict, place};
@@ -14,7 +14,7 @@ use crate::jsonpath::Key;
 use crate::model::document::{self, Context};
 use crate::model::{Derive, Kind, Model, Resource, ResourceId};
 use crate::source::Span;
-use crate::value::{Atom, Certainty, World};
+use crate::value::{Atom, Certainty, Guard, World};
 
 /// Worlds that are told apart for one rule and resource. What is still undecided then is unsure where it matters.
 const MOST_WORLDS: usize = 8;
@@ -218,8 +218,14 @@ impl<'d> Examined<'_, 'd> {
                 let before = found.len();
                 for one in self.of_clause(case, index, clause, wanted, concerned) {
                     let is_said = found.iter().enumerate().any(|(at, said)| {
-                        let is_same_place =
-                            said.outcome.offender.place == one.outcome.offender.place;
+                        let is_same_place = said.outcome.offender.place
+                            == one.outcome.offender.place
+                            && (said.outcome.verdict != wanted
+                                || wanted == Verdict::Unsure
+                                || said
+                                    .outcome
+                                    .offender
+                                    .may_share_source(&one.outcome.offender));
                         let is_related = said.outcome.offender.owner == one.outcome.offender.owner
                             && is_above_or_below(&said.keys, &one.keys);
                         is_same_place || (at < before && is_related)
@@ -382,7 +388,8 @@ impl<'d> Examined<'_, 'd> {
             clauses.sort_unstable();
             clauses.dedup();
             // Of several clauses the first that speaks in the default case.
-            let mut chosen: Option<(usize, Option<Condition>)> = None;
+            let named = &self.context.model.conditions;
+            let mut chosen: Option<(usize, Guard, Option<Condition>)> = None;
             for clause in clauses {
                 let holds_in = |number: usize| {
                     all.iter()
@@ -396,25 +403,33 @@ impl<'d> Examined<'_, 'd> {
                         .map(|number| choices[*number].as_slice())
                         .collect()
                 };
-                let condition = condition(&of(&holds), &of(&fails), &self.resource.exists);
+                let guard = formula(&of(&holds), &of(&fails), &self.resource.exists);
+                let condition = condition(&guard, named);
                 let is_default = condition
                     .as_ref()
                     .is_none_or(|condition| condition.is_default_case);
                 if chosen.is_none() || is_default {
                     let is_final = is_default;
-                    chosen = Some((clause, condition));
+                    chosen = Some((clause, guard, condition));
                     if is_final {
                         break;
                     }
                 }
             }
-            let Some((clause, condition)) = chosen else {
+            let Some((clause, guard, condition)) = chosen else {
                 continue;
             };
             if let Some((_, found)) = all.into_iter().find(|(_, found)| found.clause == clause) {
+                let mut outcome = found.outcome;
+                for (span, text) in places(&guard, named) {
+                    let known = outcome.offender.origin.trail.iter();
+                    if !known.into_iter().any(|(place, _)| place == span) {
+                        outcome.related.push((span, text));
+                    }
+                }
                 outcomes.push(Outcome {
                     condition,
-                    ..found.outcome
+                    ..outcome
                 });
             }
         }

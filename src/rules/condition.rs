@@ -1,39 +1,79 @@
 //! Conditions of findings: the worlds in which something holds in, the shortest condition that says so out.
 
 use super::Condition;
+use crate::declared::DeclaredCondition;
+use crate::source::Span;
 use crate::value::{Atom, Certainty, Guard, World};
 
-/// The condition under which something holds that was found in the worlds `holds` of all that were looked at; each
-/// world is the list of choices by which it was reached. `exists` is the condition of the resource itself. None if it
-/// holds always.
-pub(super) fn condition(
+/// The formula of what holds in the worlds `holds` of all that were looked at; each world is the list of choices by
+/// which it was reached. `exists` is the condition of the resource itself.
+pub(super) fn formula(
     holds: &[&[(Atom, bool)]],
     fails: &[&[(Atom, bool)]],
     exists: &Guard,
-) -> Option<Condition> {
-    let guard = exists.clone().and(shortest(holds, fails));
+) -> Guard {
+    exists.clone().and(shortest(holds, fails))
+}
+
+/// A formula in words, those of the template where it has a name for it. None if it always holds.
+pub(super) fn condition(guard: &Guard, named: &[DeclaredCondition]) -> Option<Condition> {
     if guard.is_always() {
         return None;
     }
-    let is_default_case = !by_default(&guard).is_no();
-    let mut text = guard.to_string();
+    let is_default_case = !by_default(guard).is_no();
+    let mut text = match name_of(guard, named) {
+        Some((condition, truth)) => format!("{} is {truth}", condition.name),
+        None => guard.to_string(),
+    };
     if !is_default_case {
-        let mut subjects = Vec::new();
-        guard.atoms(&mut |atom| {
-            if let Some(truth) = atom.by_default()
-                && !subjects
-                    .iter()
-                    .any(|(known, _): &(Atom, bool)| known.subject == atom.subject)
-            {
-                subjects.push((atom.clone(), truth));
-            }
-        });
-        text.push_str(&described(&subjects));
+        if let Some((_, truth)) = name_of(guard, named) {
+            text.push_str(&format!(" (by default it is {})", !truth));
+        } else {
+            let mut subjects = Vec::new();
+            guard.atoms(&mut |atom| {
+                if let Some(truth) = atom.by_default()
+                    && !subjects
+                        .iter()
+                        .any(|(known, _): &(Atom, bool)| known.subject == atom.subject)
+                {
+                    subjects.push((atom.clone(), truth));
+                }
+            });
+            text.push_str(&described(&subjects));
+        }
     }
     Some(Condition {
         text,
         is_default_case,
     })
+}
+
+/// The condition of the template that a formula is, or is the opposite of.
+fn name_of<'c>(
+    guard: &Guard,
+    named: &'c [DeclaredCondition],
+) -> Option<(&'c DeclaredCondition, bool)> {
+    let opposite = !guard.clone();
+    named.iter().find_map(|condition| {
+        (condition.guard == *guard)
+            .then_some((condition, true))
+            .or_else(|| (condition.guard == opposite).then_some((condition, false)))
+    })
+}
+
+/// Where a formula is decided: the condition that the template has for it, and the defaults of what it asks about.
+pub(super) fn places(guard: &Guard, named: &[DeclaredCondition]) -> Vec<(Span, String)> {
+    let mut places = Vec::new();
+    if let Some((condition, _)) = name_of(guard, named) {
+        places.push((condition.header, format!("condition `{}`", condition.name)));
+    }
+    guard.atoms(&mut |atom| {
+        let place = atom.subject.default_at;
+        if place.is_written() && !places.iter().any(|(known, _)| *known == place) {
+            places.push((place, format!("default of `{}`", atom.subject.name)));
+        }
+    });
+    places
 }
 
 /// ` (by default it is true)`
@@ -144,6 +184,7 @@ fn go_together(a: &[(Atom, bool)], b: &[(Atom, bool)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::SourceId;
     use crate::value::Subject;
     use std::sync::Arc;
 
@@ -178,7 +219,7 @@ mod tests {
         let (holds_in, fails_in) = (worlds(holds), worlds(fails));
         let holds_in: Vec<&[(Atom, bool)]> = holds_in.iter().map(Vec::as_slice).collect();
         let fails_in: Vec<&[(Atom, bool)]> = fails_in.iter().map(Vec::as_slice).collect();
-        let found = condition(&holds_in, &fails_in, &Guard::Always);
+        let found = condition(&formula(&holds_in, &fails_in, &Guard::Always), &[]);
         let found = found.as_ref().map(|c| (c.text.as_str(), c.is_default_case));
         assert_eq!(found, expected, "{holds:?} but not {fails:?}");
     }
@@ -236,8 +277,53 @@ mod tests {
         let (atom, _) = choice("A");
         let exists = !Guard::Is(atom);
         let world: &[(Atom, bool)] = &[];
-        let found = condition(&[world], &[], &exists).expect("a condition");
+        let found = condition(&formula(&[world], &[], &exists), &[]).expect("a condition");
         assert_eq!(found.text, "A is false (by default it is true)");
         assert!(!found.is_default_case);
+    }
+
+    #[test]
+    fn what_the_template_has_a_name_for_is_called_so() {
+        let scans = |equals: &str| {
+            let subject = Subject {
+                default: Some("no".into()),
+                default_at: Span::new(SourceId(0), 5, 9),
+                ..Subject::opaque("", "ScanImages")
+            };
+            Guard::Is(Atom {
+                subject: Arc::new(subject),
+                equals: Some(equals.into()),
+            })
+        };
+        let header = Span::new(SourceId(0), 20, 25);
+        let named = [DeclaredCondition {
+            name: "Scans".into(),
+            guard: scans("yes"),
+            header,
+        }];
+        for (guard, expected, is_default_case) in [
+            (!scans("yes"), "Scans is false", true),
+            (
+                scans("yes"),
+                "Scans is true (by default it is false)",
+                false,
+            ),
+            (scans("no"), "ScanImages is \"no\"", true),
+        ] {
+            let found = condition(&guard, &named).expect("a condition");
+            assert_eq!(
+                (&*found.text, found.is_default_case),
+                (expected, is_default_case)
+            );
+        }
+        let places = places(&!scans("yes"), &named);
+        let places: Vec<(Span, &str)> = places.iter().map(|(at, text)| (*at, &**text)).collect();
+        assert_eq!(
+            places,
+            [
+                (header, "condition `Scans`"),
+                (Span::new(SourceId(0), 5, 9), "default of `ScanImages`")
+            ]
+        );
     }
 }

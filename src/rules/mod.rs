@@ -187,3 +187,35 @@ pub struct Offender {
     /// A coarse word for what is wrong with it, for fingerprints: `missing`, `default`, `true`, `text`, …. No secrets.
     pub class: String,
 }
+
+impl Offender {
+    /// Where its value comes from in the end, by which two values at one place (`each.value`) are told apart: the last
+    /// place of its trail, or without one what it is. None if nothing tells.
+    pub fn source(&self) -> Option<Source> {
+        match self.origin.trail.source() {
+            Some((place, _)) if place.is_written() => Some(Source::Place(place)),
+            _ if matches!(&*self.class, "text" | "number") => {
+                Some(Source::Value(self.text.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether two values at one place may have come from one.
+    fn may_share_source(&self, other: &Offender) -> bool {
+        match (self.source(), other.source()) {
+            (Some(Source::Place(own)), Some(Source::Place(others))) => own == others,
+            (Some(Source::Value(own)), Some(Source::Value(others))) => own == others,
+            _ => true,
+        }
+    }
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// From here.
+    Place(Span),
+    /// From no other place than its own, where it is this, as people are shown it.
+    Value(String),
+}

@@ -103,7 +103,10 @@ fn matches(value: &Value, pattern: &Regex) -> Certainty {
         Data::Bool(truth) => pattern
             .is_match(if *truth { "true" } else { "false" })
             .into(),
-        Data::Unknown(_) => Certainty::Unsure,
+        Data::Unknown(unknown) => match unknown.as_text() {
+            Some(text) => text.matches(pattern),
+            None => Certainty::Unsure,
+        },
         Data::Null | Data::List(_) | Data::Object(_) | Data::Choice(_) => Certainty::No,
     }
 }

@@ -14,7 +14,7 @@ use super::types;
 use crate::source::Span;
 use crate::value::{
     Alternative, Atom, Data, Guard, List, ListKind, Member, Members, Number, Object, ObjectKind,
-    Origin, Piece, Reason, Reference, Segment, Step, Subject, Text, Unknown, Value, World,
+    Origin, Piece, Reason, Reference, Segment, Step, Subject, Text, Trail, Unknown, Value, World,
 };
 
 /// Nested evaluations that are followed; each costs some kilobytes of stack.
@@ -1258,6 +1258,7 @@ pub(super) fn part_of(unknown: &Unknown, name: Option<&str>) -> Arc<Unknown> {
     Arc::new(Unknown {
         reason,
         reference,
+        kind: None,
         subject,
         truth: None,
         allowed: Vec::new(),
@@ -1498,6 +1499,8 @@ fn arithmetic(operator: Binary, a: &Value, b: &Value, span: Span) -> Evaluated {
 /// A string in the making.
 #[derive(Default)]
 struct TextBuild {
+    /// How the first known value in it came there.
+    trail: Trail,
     segments: Vec<Segment>,
     pieces: Vec<Piece>,
     length: usize,
@@ -1522,6 +1525,9 @@ impl TextBuild {
 
     /// Adds a settled value as Terraform converts it to a string.
     fn push_value(&mut self, value: &Value) -> Result<(), String> {
+        if self.trail.is_empty() && value.as_unknown().is_none() {
+            self.trail = value.origin.trail.clone();
+        }
         match &value.data {
             Data::Unknown(unknown) => self.segments.push(Segment::Hole(unknown.clone())),
             Data::Choice(_) => self.segments.push(Segment::Hole(depends(
@@ -1576,7 +1582,18 @@ impl TextBuild {
         } else {
             Vec::new()
         };
-        Value::new(Data::Text(Text::build(self.segments, None, pieces)), span)
+        let text = Text::build(self.segments, None, pieces);
+        let origin = Origin {
+            trail: match text.is_plain_line() {
+                true => self.trail,
+                false => Trail::default(),
+            },
+            ..Origin::at(span)
+        };
+        Value {
+            origin,
+            ..Value::new(Data::Text(text), span)
+        }
     }
 }
 

@@ -71,6 +71,8 @@ pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
     };
     let identifying = those(may_identify);
     let deploying = those(may_name_a_deployment);
+    let naming = those(may_name);
+    let digits = those(|byte| byte.is_ascii_digit());
     let mut states: BTreeSet<StateID> = BTreeSet::from([start]);
     let mut steps = 0;
     for segment in segments {
@@ -96,6 +98,8 @@ pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
             }
             Segment::Hole(unknown) => {
                 let bytes = match &unknown.reason {
+                    _ if is_account(unknown) => &digits,
+                    Reason::Computed(_, attribute) if &**attribute == "name" => &naming,
                     Reason::Environment(_) => &deploying,
                     _ if is_identifier(unknown) => &identifying,
                     _ => &every,
@@ -133,6 +137,20 @@ fn may_identify(byte: u8) -> bool {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
 fn may_name_a_deployment(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte) || byte >= 0x80
+}
+
+/// Whether a byte may stand in a name, paths before it included.
+fn may_name(byte: u8) -> bool {
+    byte != b':' && may_identify(byte)
+}
+
+/// Whether an unknown value is the number of an account.
+fn is_account(unknown: &Unknown) -> bool {
+    match (&unknown.reason, &unknown.reference) {
+        (Reason::Environment(what), _) => &**what == "AWS::AccountId",
+        (_, Some(reference)) => &*reference.attribute == "account_id",
+        _ => false,
+    }
 }
 
 /// Whether an unknown value is an identifier that AWS gives to a resource.

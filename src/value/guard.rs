@@ -8,6 +8,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Certainty;
+use crate::source::Span;
 
 /// Something undecided that conditions ask about: a template parameter, a variable without value, an opaque condition.
 /// Two subjects are the same when scope and name are.
@@ -19,6 +20,8 @@ pub struct Subject {
     pub scope: Arc<str>,
     /// The value it has unless somebody says otherwise. None: there is no default case.
     pub default: Option<Arc<str>>,
+    /// Where that is written; [`Span::NONE`] if it is not.
+    pub default_at: Span,
     /// All values it may have (`AllowedValues`); empty when that is not restricted. `true`/`false` for opaque conditions is implied.
     pub allowed: Vec<Arc<str>>,
 }
@@ -45,6 +48,7 @@ impl Subject {
             name: name.into(),
             scope: scope.into(),
             default: None,
+            default_at: Span::NONE,
             allowed: Vec::new(),
         }
     }
@@ -895,6 +899,7 @@ mod tests {
                 name: "Env".into(),
                 scope: "".into(),
                 default: Some("dev".into()),
+                default_at: Span::NONE,
                 allowed: ["dev", "test", "prod"].map(Into::into).to_vec(),
             }),
             equals: Some(equals.into()),

@@ -5,6 +5,7 @@ mod filling;
 mod guard;
 mod number;
 mod origin;
+mod shapes;
 mod text;
 mod unknown;
 

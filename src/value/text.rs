@@ -285,9 +285,10 @@ impl Text {
         if let Some(text) = self.as_str() {
             return pattern.is_match(text).into();
         }
+        let segments = self.shaped();
         // A private-use character stands for each hole: a match that touches none of them does not depend on it. The
         // ends of the text count as ends only where known text stands there, which they do by construction.
-        let marked = self.flattened(HOLE);
+        let marked = marked(&segments, HOLE);
         let found = pattern.find_iter(&marked).any(|found| {
             let touches = found.as_str().contains(HOLE);
             // An empty match beside a hole could vanish with its filling (`^`, `\b`).
@@ -295,11 +296,28 @@ impl Text {
         });
         if found {
             Certainty::Yes
-        } else if super::filling::can_match(&self.segments(), pattern.as_str()) {
+        } else if super::filling::can_match(&segments, pattern.as_str()) {
             Certainty::Unsure
         } else {
             Certainty::No
         }
+    }
+
+    /// The parts, those of ARNs whose shape is known in place of a hole for the whole.
+    fn shaped(&self) -> Cow<'_, [Segment]> {
+        let shape = |segment: &Segment| match segment {
+            Segment::Hole(unknown) => unknown.shape(),
+            Segment::Literal(_) => None,
+        };
+        let segments = self.segments();
+        if segments.iter().all(|segment| shape(segment).is_none()) {
+            return segments;
+        }
+        let shaped = segments.iter().flat_map(|segment| match shape(segment) {
+            Some(shape) => shape.to_vec(),
+            None => vec![segment.clone()],
+        });
+        Cow::Owned(shaped.collect())
     }
 
     /// Whether the string starts with `prefix`.
@@ -328,18 +346,36 @@ impl Text {
         }
     }
 
+    /// Whether it is one line that no structured value is written in: it came from where its parts came from.
+    pub fn is_plain_line(&self) -> bool {
+        let segments = self.segments();
+        let first = segments.iter().find_map(|segment| match segment {
+            Segment::Literal(text) => text.trim_start().chars().next(),
+            Segment::Hole(_) => None,
+        });
+        let is_line = |segment: &Segment| match segment {
+            Segment::Literal(text) => !text.contains('\n'),
+            Segment::Hole(_) => true,
+        };
+        self.encodes().is_none()
+            && !matches!(first, Some('{' | '['))
+            && segments.iter().all(is_line)
+    }
+
     /// The string with `mark` in place of each hole.
     pub fn flattened(&self, mark: char) -> String {
-        self.segments()
-            .iter()
-            .fold(String::new(), |mut all, segment| {
-                match segment {
-                    Segment::Literal(text) => all.push_str(text),
-                    Segment::Hole(_) => all.push(mark),
-                }
-                all
-            })
+        marked(&self.segments(), mark)
     }
+}
+
+fn marked(segments: &[Segment], mark: char) -> String {
+    segments.iter().fold(String::new(), |mut all, segment| {
+        match segment {
+            Segment::Literal(text) => all.push_str(text),
+            Segment::Hole(_) => all.push(mark),
+        }
+        all
+    })
 }
 
 /// Stands for a hole where a plain string is needed; from the private use area, so hardly ever written by people.

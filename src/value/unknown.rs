@@ -12,6 +12,8 @@ pub struct Unknown {
     pub reason: Reason,
     /// The attribute of another resource that it stands for. References are what links are made of.
     pub reference: Option<Reference>,
+    /// The native type of the resource that the reference leads to, where its address does not tell.
+    pub kind: Option<Arc<str>>,
     /// What conditions call it, so that two questions about it agree: set for inputs without value and look-ups.
     pub subject: Option<Arc<Subject>>,
     /// For an unknown truth: the formula that decides it.
@@ -117,6 +119,7 @@ impl Unknown {
         Unknown {
             reason,
             reference: None,
+            kind: None,
             subject: None,
             truth: None,
             allowed: Vec::new(),

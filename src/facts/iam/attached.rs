@@ -169,7 +169,19 @@ impl Attached {
 
 /// The name of a policy that is referred to: of the code, or looked up by name or ARN.
 fn named_by_resource(arn: &Value, why: &Arc<Unknown>, scope: &Scope<'_>) -> (Value, Certainty) {
-    let unknown = (cases::unknown(why, &arn.origin), Certainty::Unsure);
+    let is_of_aws = match why.kind() {
+        // Whichever instance it is, it is a policy that the code makes.
+        Some("aws_iam_policy" | "AWS::IAM::ManagedPolicy")
+            if why
+                .reference
+                .as_ref()
+                .is_some_and(|to| !to.address.contains("data.")) =>
+        {
+            Certainty::No
+        }
+        _ => Certainty::Unsure,
+    };
+    let unknown = (cases::unknown(why, &arn.origin), is_of_aws);
     let Some(reference) = &why.reference else {
         return unknown;
     };

@@ -1,0 +1,268 @@
+//! From files to findings: which are told apart, how their values came, when they hold.
+
+use onus::declared::Language;
+use onus::project::{Inputs, Stack};
+use onus::report::{Place, Report, Verdict};
+use onus::rules::RuleSet;
+use onus::source::{Columns, MemoryFiles, SourceMap, Span};
+use onus::{Request, analyze};
+
+fn scan(language: Language, text: &str) -> (Report, SourceMap) {
+    let sources = SourceMap::new();
+    let (path, stack) = match language {
+        Language::Terraform => ("main.tf", "."),
+        Language::CloudFormation => ("template.yaml", "template.yaml"),
+    };
+    let rules = RuleSet::builtin(&sources);
+    let request = Request {
+        files: &MemoryFiles::new([(path, text)]),
+        sources: &sources,
+        stacks: &[Stack {
+            language,
+            path: stack.into(),
+        }],
+        inputs: &Inputs::default(),
+        rules: &rules,
+        vocabulary: None,
+        today: "2026-11-25".parse().expect("a day"),
+    };
+    (analyze(&request, Vec::new()), sources)
+}
+
+/// What a rule finds: `line value [when …] <- line what, …`, the places of its trail and those that belong to it; `?` in
+/// front if unsure.
+fn check(language: Language, rule: &str, text: &str, expected: &[&str]) {
+    let (report, sources) = scan(language, text);
+    let line = |span: Span| {
+        let file = sources.get(span.source).expect("a file");
+        file.position(span.start, Columns::Utf16).line
+    };
+    let of_rule = report.findings.iter().filter(|f| &*f.rule.name == rule);
+    let found: Vec<String> = of_rule
+        .map(|finding| {
+            let unsure = match finding.verdict {
+                Verdict::Unsure => "?",
+                Verdict::Fail => "",
+            };
+            let mut said = format!("{unsure}{} {}", line(finding.place), finding.value);
+            if let Some(condition) = &finding.condition {
+                said.push_str(&format!(" [when {}]", condition.text));
+            }
+            let places = finding.trail.iter().chain(&finding.related);
+            let place = |place: &Place| format!("{} {}", line(place.span), place.text);
+            let places: Vec<String> = places.map(place).collect();
+            if !places.is_empty() {
+                said.push_str(&format!(" <- {}", places.join(", ")));
+            }
+            said
+        })
+        .collect();
+    assert_eq!(found, expected, "{rule}\n{text}");
+}
+
+fn terraform(rule: &str, text: &str, expected: &[&str]) {
+    check(Language::Terraform, rule, text, expected);
+}
+
+fn cloudformation(rule: &str, text: &str, expected: &[&str]) {
+    check(Language::CloudFormation, rule, text, expected);
+}
+
+#[test]
+fn values_at_one_place_are_told_apart_by_where_they_come_from() {
+    terraform(
+        "iam-elevated-managed-policy-attached",
+        r#"
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role_policy_attachment" "app" {
+  for_each = toset([
+    "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+    "arn:aws:iam::aws:policy/AmazonSSMFullAccess",
+    "arn:aws:iam::aws:policy/ReadOnlyAccess",
+  ])
+  role       = aws_iam_role.app.name
+  policy_arn = each.value
+}
+"#,
+        &[
+            "13 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 8 element iterated over",
+            "13 arn:aws:iam::aws:policy/AmazonSSMFullAccess <- 9 element iterated over",
+        ],
+    );
+    // One source, many instances: one finding.
+    terraform(
+        "iam-elevated-managed-policy-attached",
+        r#"
+variable "policy" {
+  default = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+}
+resource "aws_iam_role" "app" {
+  count               = 3
+  assume_role_policy  = "{}"
+  managed_policy_arns = [var.policy]
+}
+"#,
+        &["8 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 3 default of `policy`"],
+    );
+}
+
+#[test]
+fn what_is_interpolated_keeps_the_way_it_came() {
+    terraform(
+        "iam-elevated-managed-policy-attached",
+        r#"
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role_policy_attachment" "app" {
+  for_each   = toset(["AmazonS3FullAccess", "ReadOnlyAccess"])
+  role       = aws_iam_role.app.name
+  policy_arn = "arn:aws:iam::aws:policy/${each.key}"
+}
+"#,
+        &["9 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 7 element iterated over"],
+    );
+    cloudformation(
+        "iam-elevated-managed-policy-attached",
+        r#"
+Parameters:
+  Policy:
+    Type: String
+    Default: AmazonS3FullAccess
+Resources:
+  App:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      ManagedPolicyArns:
+        - !Sub "arn:${AWS::Partition}:iam::aws:policy/${Policy}"
+        - !Join ["/", ["arn:aws:iam::aws:policy", !Ref Policy]]
+"#,
+        &[
+            "12 arn:?:iam::aws:policy/AmazonS3FullAccess <- 5 default of `Policy`",
+            "13 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 5 default of `Policy`",
+        ],
+    );
+}
+
+#[test]
+fn a_finding_under_a_condition_names_it_and_where_it_is_decided() {
+    let template = |default: &str| {
+        format!(
+            r#"
+Parameters:
+  ScanImages:
+    Type: String
+    Default: "{default}"
+Conditions:
+  Scans: !Equals [!Ref ScanImages, "yes"]
+Resources:
+  Images:
+    Type: AWS::ECR::Repository
+    Properties:
+      ImageTagMutability: IMMUTABLE
+      ImageScanningConfiguration:
+        ScanOnPush: !If [Scans, true, false]
+"#
+        )
+    };
+    cloudformation(
+        "ecr-scan-on-push-disabled",
+        &template("no"),
+        &["14 false [when Scans is false] <- 7 condition `Scans`, 5 default of `ScanImages`"],
+    );
+    cloudformation(
+        "ecr-scan-on-push-disabled",
+        &template("yes"),
+        &[
+            "14 false [when Scans is false (by default it is true)] <- 7 condition `Scans`, 5 default of `ScanImages`",
+        ],
+    );
+}
+
+#[test]
+fn policies_and_roles_of_the_code_are_known_for_what_they_are() {
+    let terraform_code = r#"
+resource "aws_iam_policy" "own" {
+  for_each = toset(["a.b", "c[0]"])
+  policy   = "{}"
+}
+resource "aws_iam_policy" "other" {
+  name   = "other"
+  policy = "{}"
+}
+resource "aws_iam_role" "app" {
+  assume_role_policy = "{}"
+}
+resource "aws_iam_role_policy_attachment" "own" {
+  role       = aws_iam_role.app.name
+  policy_arn = aws_iam_policy.other.arn
+}
+resource "aws_iam_role_policy_attachment" "each" {
+  for_each   = toset(["a.b", "c[0]"])
+  role       = aws_iam_role.app.name
+  policy_arn = aws_iam_policy.own[each.key].arn
+}
+resource "aws_eks_access_entry" "app" {
+  cluster_name  = "main"
+  principal_arn = aws_iam_role.app.arn
+}
+"#;
+    let template = r#"
+Resources:
+  Own:
+    Type: AWS::IAM::ManagedPolicy
+    Properties: { PolicyDocument: {} }
+  App:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      ManagedPolicyArns: [!Ref Own, !GetAtt Own.PolicyArn, !Sub "${Own}"]
+  Entry:
+    Type: AWS::EKS::AccessEntry
+    Properties:
+      ClusterName: main
+      PrincipalArn: !GetAtt App.Arn
+"#;
+    for rule in [
+        "iam-administrator-access-attached",
+        "iam-deprecated-managed-policy",
+        "iam-elevated-managed-policy-attached",
+        "eks-access-entry-account-root",
+    ] {
+        terraform(rule, terraform_code, &[]);
+        cloudformation(rule, template, &[]);
+    }
+}
+
+#[test]
+fn agents_may_call_the_services_that_are_there_for_them() {
+    let policy = |action: &str| {
+        format!(
+            r#"
+resource "aws_iam_policy" "agent" {{
+  policy = jsonencode({{
+    Version = "2012-10-17"
+    Statement = [
+      {{ Effect = "Allow", Action = [{action}], Resource = "*" }},
+    ]
+  }})
+}}
+"#
+        )
+    };
+    for (action, is_found) in [
+        (r#""ec2messages:*", "ssmmessages:*""#, false),
+        (r#""ec2messages:*", "logs:*""#, true),
+        (r#""ssm:*""#, true),
+    ] {
+        let (report, _) = scan(Language::Terraform, &policy(action));
+        let mut names = report.findings.iter().map(|finding| &*finding.rule.name);
+        let found = names.any(|name| name == "iam-policy-service-full-access");
+        assert_eq!(found, is_found, "{action}");
+    }
+}
