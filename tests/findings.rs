@@ -88,8 +88,8 @@ resource "aws_iam_role_policy_attachment" "app" {
 }
 "#,
         &[
-            "13 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 8 element iterated over",
-            "13 arn:aws:iam::aws:policy/AmazonSSMFullAccess <- 9 element iterated over",
+            "13 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 8 element iterated over, 2 `aws_iam_role.app` uses it",
+            "13 arn:aws:iam::aws:policy/AmazonSSMFullAccess <- 9 element iterated over, 2 `aws_iam_role.app` uses it",
         ],
     );
     // One source, many instances: one finding.
@@ -124,7 +124,9 @@ resource "aws_iam_role_policy_attachment" "app" {
   policy_arn = "arn:aws:iam::aws:policy/${each.key}"
 }
 "#,
-        &["9 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 7 element iterated over"],
+        &[
+            "9 arn:aws:iam::aws:policy/AmazonS3FullAccess <- 7 element iterated over, 2 `aws_iam_role.app` uses it",
+        ],
     );
     cloudformation(
         "iam-elevated-managed-policy-attached",
