@@ -644,9 +644,7 @@ fn push_name(path: &mut String, name: &str) {
 
 /// The world in which a resource exists and nothing else is decided.
 fn world_of(resource: &Resource) -> World {
-    World::new()
-        .assuming(&resource.exists)
-        .unwrap_or_else(World::new)
+    World::new().assuming(&resource.exists).unwrap_or_default()
 }
 
 /// Why something in a value is not known.

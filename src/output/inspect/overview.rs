@@ -15,6 +15,9 @@ use crate::output::counted;
 use crate::source::SourceMap;
 use crate::value::{Data, Reason, Segment, Text, Unknown, Value};
 
+/// A reason's code, how often it was met, and what it was about how often.
+type Ranked<'k> = (&'static str, usize, Vec<(&'k str, usize)>);
+
 /// How much of what is written is known.
 #[derive(Clone, Debug, Default)]
 pub struct Knowledge {
@@ -117,7 +120,7 @@ impl Knowledge {
     }
 
     /// Reasons, the most frequent first, each with what it is about, the most frequent first.
-    fn ranked(&self) -> Vec<(&'static str, usize, Vec<(&str, usize)>)> {
+    fn ranked(&self) -> Vec<Ranked<'_>> {
         let mut reasons: Vec<_> = self
             .reasons
             .iter()
@@ -130,7 +133,7 @@ impl Knowledge {
                 (*code, about.iter().map(|(_, count)| count).sum(), about)
             })
             .collect();
-        reasons.sort_by(|a: &(_, usize, _), b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        reasons.sort_by(|a: &Ranked<'_>, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         reasons
     }
 
