@@ -63,6 +63,20 @@ pub struct Request<'a> {
 pub fn analyze(request: &Request<'_>, before: Vec<Diagnostic>) -> Report {
     // What is in the map already are rule files.
     let first_input = request.sources.count();
+    let exports = cloudformation::exports(
+        request.files,
+        request.sources,
+        request.stacks,
+        request.inputs,
+    );
+    let inputs = Inputs {
+        exports: exports.into(),
+        ..request.inputs.clone()
+    };
+    let request = &Request {
+        inputs: &inputs,
+        ..*request
+    };
     let mut stacks: Vec<StackReport> = request
         .stacks
         .par_iter()

@@ -5,7 +5,7 @@
 //! known (also inside strings), `(condition => value | …)` what conditions decide, `"text" ~ value` a string and what it
 //! encodes.
 
-use onus::cloudformation::load;
+use onus::cloudformation::{exports, load};
 use onus::declared::{Declared, Language};
 use onus::project::{Inputs, Stack};
 use onus::source::{Columns, MemoryFiles, SourceMap};
@@ -1002,4 +1002,110 @@ fn modules_are_said_to_be_missing_once() {
             "R: {A: ?, B: ?}\n! 2:3 not_analysed: module `Net` is not put in",
         );
     }
+}
+
+/// Evaluates the template with what the other files export.
+fn check_imports(files: &[(&str, &str)], expected: &str) {
+    let memory = MemoryFiles::new(files.iter().copied());
+    let stacks: Vec<Stack> = files
+        .iter()
+        .map(|(path, _)| Stack {
+            language: Language::CloudFormation,
+            path: (*path).into(),
+        })
+        .collect();
+    let inputs = Inputs {
+        exports: exports(&memory, &SourceMap::new(), &stacks, &Inputs::default()).into(),
+        ..Inputs::default()
+    };
+    check_files(files, &inputs, expected);
+}
+
+#[test]
+fn imports_are_what_other_templates_export() {
+    check_imports(
+        &[
+            (
+                "template.yaml",
+                "
+Parameters:
+  Net: {Type: String, Default: net}
+Resources:
+  A:
+    Type: T::T::T
+    Properties:
+      Plain: !ImportValue net-cidr
+      Named: !ImportValue {'Fn::Sub': '${Net}-cidr'}
+      Regional: !ImportValue {'Fn::Sub': '${AWS::Region}-zone'}
+      Partly: !ImportValue net-bucket
+      Resource: !ImportValue net-vpc
+      OfParameter: !ImportValue net-open
+      Absent: !ImportValue gone
+      OfDeployment: !ImportValue {'Fn::Sub': '${AWS::StackName}-cidr'}
+      Deep: !ImportValue deep
+      Hidden: !ImportValue never
+",
+            ),
+            (
+                "net.yaml",
+                "
+Parameters:
+  Cidr: {Type: String, Default: 10.0.0.0/16}
+  Open: {Type: String, AllowedValues: ['a', 'b']}
+Conditions:
+  Never: !Equals [a, b]
+  A: !Equals [!Ref Open, a]
+Resources:
+  Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlock: !Ref Cidr}}
+  In: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: in.yaml, Parameters: {Name: deep}}}
+Outputs:
+  Cidr: {Value: !Ref Cidr, Export: {Name: net-cidr}}
+  Own: {Value: x, Export: {Name: !Sub '${AWS::StackName}-cidr'}}
+  Zone: {Value: !Sub '${AWS::Region}a', Export: {Name: !Sub '${AWS::Region}-zone'}}
+  Bucket: {Value: !Sub 'b-${Vpc}', Export: {Name: net-bucket}}
+  Vpc: {Value: !Ref Vpc, Export: {Name: net-vpc}}
+  Open: {Value: !If [A, x, y], Export: {Name: net-open}}
+  Not: {Condition: Never, Value: x, Export: {Name: never}}
+",
+            ),
+            (
+                "in.yaml",
+                "
+Parameters: {Name: {Type: String}}
+Resources: {}
+Outputs:
+  X: {Value: inner, Export: {Name: !Ref Name}}
+",
+            ),
+        ],
+        r#"
+A: {Plain: "10.0.0.0/16", Named: "10.0.0.0/16", Regional: "?a", Partly: "b-?", Resource: ?, OfParameter: ?, Absent: ?, OfDeployment: ?, Deep: "inner", Hidden: ?}
+"#,
+    );
+}
+
+#[test]
+fn a_name_that_two_templates_export_is_unknown() {
+    let export = "
+Resources: {}
+Outputs:
+  X: {Value: x, Export: {Name: both}}
+";
+    check_imports(
+        &[
+            (
+                "template.yaml",
+                "
+Resources:
+  A: {Type: T::T::T, Properties: {P: !ImportValue both}}
+",
+            ),
+            ("one.yaml", export),
+            ("two.yaml", export),
+        ],
+        "
+A: {P: ?}
+! 3:38 ambiguous_import: `both` is exported by more than one template
+",
+    );
 }

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use ipnet::IpNet;
 
 use super::Template;
+use super::exports::foreign;
 use super::parameters::scalar_text;
 use crate::diagnostic::did_you_mean;
 use crate::source::Span;
@@ -904,20 +905,18 @@ fn zones(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 
 fn import(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let name = template.evaluate(argument);
-    let name = name
-        .as_text()
-        .map_or_else(|| "Fn::ImportValue".to_owned(), ToString::to_string);
-    imported(&name, place)
+    Value::lift(std::slice::from_ref(&name), place, &mut |name| {
+        let name = &name[0];
+        template.exported(name, place).unwrap_or_else(|| {
+            let name = name.as_text();
+            let name = name.map_or_else(|| "Fn::ImportValue".to_owned(), ToString::to_string);
+            imported(&name, place)
+        })
+    })
 }
 
-/// A value of another stack. Two imports of one name agree.
 fn imported(name: &str, place: Span) -> Value {
-    let unknown = Unknown {
-        subject: Some(Arc::new(Subject::opaque("", format!("import {name}")))),
-        is_never_null: true,
-        ..Unknown::because(Reason::Import(name.into()))
-    };
-    Value::new(Data::Unknown(Arc::new(unknown)), place)
+    Value::new(Data::Unknown(Arc::new(foreign(name))), place)
 }
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html>

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod expand;
+mod exports;
 mod given;
 mod intrinsics;
 mod nested;
@@ -19,13 +20,14 @@ use crate::declared::{
     Declared, DeclaredCondition, DeclaredInput, DeclaredOutput, DeclaredResource, Language,
 };
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
-use crate::project::{Inputs, Recognition, Stack};
+use crate::project::{Export, Inputs, Recognition, Stack};
 use crate::source::{Files, SourceMap, Span};
 use crate::value::{Data, Guard, Member, Members, Origin, Reason, Subject, Value};
 
 use nested::Nested;
 use parameters::{Given, Uses};
 
+pub use exports::exports;
 pub use recognise::{is_template, nested_templates};
 
 /// How templates are told from other files.
@@ -44,27 +46,25 @@ const LONGEST: usize = 4 << 20;
 
 /// Evaluates a template with the nested stacks whose templates are here.
 pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
-    let evaluate = || {
+    on_large_stack(|| {
         let context = Context::new(files, sources, inputs);
         let mut declared = Declared::new(Language::CloudFormation, stack.path.clone());
-        if let Some(root) = context.parsed(&stack.path) {
-            let given = given::given(&context);
-            let chain = vec![stack.path.to_string()];
-            let template =
-                Template::new(&context, &root, stack.path.clone(), "".into(), given, chain);
-            if let Some(template) = template {
-                template.declare(&mut declared);
-            }
+        if let Some(template) = context.root_template(stack) {
+            template.declare(&mut declared);
         }
         declared.diagnostics = context.diagnostics.into_inner();
         declared
-    };
+    })
+}
+
+/// Evaluates on a thread with room for deep recursion.
+fn on_large_stack<T: Send>(evaluate: impl Fn() -> T + Send + Sync) -> T {
     std::thread::scope(|threads| {
         let thread = std::thread::Builder::new()
             .stack_size(STACK_BYTES)
-            .spawn_scoped(threads, evaluate);
+            .spawn_scoped(threads, &evaluate);
         match thread.map(|thread| thread.join()) {
-            Ok(Ok(declared)) => declared,
+            Ok(Ok(result)) => result,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             // No thread can be had: evaluate here.
             Err(_) => evaluate(),
@@ -81,6 +81,8 @@ struct Context<'a> {
     parsed: RefCell<FxHashMap<String, Option<Value>>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, String)>>,
+    /// What its templates export to other stacks; filled in the first pass only.
+    exports: RefCell<Vec<Export>>,
 }
 
 impl<'a> Context<'a> {
@@ -92,7 +94,16 @@ impl<'a> Context<'a> {
             parsed: RefCell::default(),
             diagnostics: RefCell::default(),
             said: RefCell::default(),
+            exports: RefCell::default(),
         }
+    }
+
+    /// The template of a stack with what is given for it.
+    fn root_template(&self, stack: &Stack) -> Option<Template<'_>> {
+        let root = self.parsed(&stack.path)?;
+        let given = given::given(self);
+        let chain = vec![stack.path.to_string()];
+        Template::new(self, &root, stack.path.clone(), "".into(), given, chain)
     }
 
     /// What a YAML or JSON file holds. What is wrong with it is said once.

@@ -100,6 +100,7 @@ impl Template<'_> {
         chain.push(path.clone());
         let scope = self.address(name);
         let template = Template::new(self.context, &root, path.into(), scope, given, chain)?;
+        template.note_exports();
         let exists = self.existence(resource);
         let (mut resources, _) = template.declared_resources();
         for resource in &mut resources {

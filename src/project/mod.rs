@@ -6,6 +6,8 @@ pub mod settings;
 use std::sync::Arc;
 
 use crate::declared::Language;
+use crate::source::Span;
+use crate::value::Value;
 
 pub use discover::{Candidates, Recognition, discover, is_terraform, may_be_template};
 
@@ -33,4 +35,21 @@ pub struct Inputs {
     pub conditions: Vec<(String, bool)>,
     /// The region deployed to, where it is known.
     pub region: Option<String>,
+    /// What other templates of the run export.
+    pub exports: Arc<[Export]>,
+}
+
+/// A value that one template gives to all others of its account and region.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The name that importing templates use; what differs between regions and accounts is written `${AWS::Region}`.
+    pub name: Arc<str>,
+    /// The value, without anything that only its own template means something to.
+    pub value: Value,
+    /// Path of the template.
+    pub template: Arc<str>,
+    /// Its name in the section of outputs.
+    pub output: Arc<str>,
+    /// Where the output is declared.
+    pub header: Span,
 }
