@@ -128,12 +128,15 @@ pub fn has_errors(declared: &Declared) -> bool {
         .any(|diagnostic| diagnostic.level == Level::Error)
 }
 
+/// What atoms are shown to.
+type Visit<'v> = &'v mut dyn FnMut(&crate::value::Atom);
+
 /// The world in which every atom has its default answer; atoms without one stay open.
 fn default_world(declared: &Declared) -> World {
     let mut world = World::new();
-    let mut choose = |guard_or_value: &dyn Fn(&mut dyn FnMut(&crate::value::Atom))| {
+    let mut choose = |atoms_of: &dyn Fn(Visit<'_>)| {
         let mut atoms = Vec::new();
-        guard_or_value(&mut |atom| atoms.push(atom.clone()));
+        atoms_of(&mut |atom| atoms.push(atom.clone()));
         for atom in atoms {
             if let Some(truth) = atom.by_default()
                 && let Some(decided) = world.with(&atom, truth)
@@ -360,19 +363,13 @@ impl Inspection<'_> {
     /// Every place that a condition still decides, as JSON pointer, condition and value.
     fn push_choices(&self, value: &Value, members: &mut Vec<(Arc<str>, Json)>) {
         let mut choices = Vec::new();
-        self.collect_choices(value, &mut String::new(), &Guard::Always, &mut choices);
+        self.collect_choices(value, &mut String::new(), &mut choices);
         if !choices.is_empty() {
             members.push(member("choices", Json::List(choices)));
         }
     }
 
-    fn collect_choices(
-        &self,
-        value: &Value,
-        path: &mut String,
-        given: &Guard,
-        into: &mut Vec<Json>,
-    ) {
+    fn collect_choices(&self, value: &Value, path: &mut String, into: &mut Vec<Json>) {
         if !value.has_choices() {
             return;
         }
@@ -380,7 +377,7 @@ impl Inspection<'_> {
             let length = path.len();
             path.push('/');
             path.push_str(&step.replace('~', "~0").replace('/', "~1"));
-            self.collect_choices(part, path, given, into);
+            self.collect_choices(part, path, into);
             path.truncate(length);
         };
         match &value.data {
@@ -399,7 +396,7 @@ impl Inspection<'_> {
                 for alternative in alternatives.iter() {
                     match self.world.truth(&alternative.guard) {
                         Certainty::Yes => {
-                            self.collect_choices(&alternative.value, path, given, into);
+                            self.collect_choices(&alternative.value, path, into);
                             return;
                         }
                         Certainty::Unsure => possible.push(alternative),

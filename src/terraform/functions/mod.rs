@@ -1,7 +1,7 @@
 //! Terraform's functions: a name and values in, a value out.
 //!
 //! One table of rows. A function states how it treats what is not known: most need all of their arguments known and are
-//! unknown otherwise ([`Needs::Known`]); those that only arrange collections work on what is there ([`Needs::Shape`]).
+//! unknown otherwise (`Needs::Known`); those that only arrange collections work on what is there (`Needs::Shape`).
 
 mod collections;
 mod encoding;
