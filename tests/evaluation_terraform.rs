@@ -473,3 +473,42 @@ fn what_is_not_known_is_no_fault() {
         assert!(said.is_empty(), "{said:?}: {text}");
     }
 }
+
+#[test]
+fn data_sources_that_only_read_the_code_are_read() {
+    let files = MemoryFiles::new([
+        (
+            "main.tf",
+            r#"
+data "template_file" "user_data" {
+  template = file("${path.module}/init.sh")
+  vars = {
+    port = 8080
+    who  = "me"
+  }
+}
+data "local_file" "notes" {
+  filename = "notes.txt"
+}
+resource "aws_instance" "i" {
+  user_data = data.template_file.user_data.rendered
+  notes     = data.local_file.notes.content
+}
+"#,
+        ),
+        ("init.sh", "run --port ${port} --as ${who}\n"),
+        ("notes.txt", "hello"),
+    ]);
+    let declared = load(&files, &Inputs::default());
+    let instance = declared
+        .resources
+        .iter()
+        .find(|resource| &*resource.address == "aws_instance.i")
+        .expect("it is declared");
+    let text = |name: &str| instance.body.member(name).map(|value| shown(&value));
+    assert_eq!(
+        text("user_data").as_deref(),
+        Some("\"run --port 8080 --as me\\n\"")
+    );
+    assert_eq!(text("notes").as_deref(), Some("\"hello\""));
+}

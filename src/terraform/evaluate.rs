@@ -785,7 +785,7 @@ impl Evaluator<'_> {
     }
 
     /// A template whose text came from a file, over given names only.
-    fn foreign_template(
+    pub(super) fn foreign_template(
         &self,
         parts: &[Part],
         names: &Value,

@@ -1593,10 +1593,53 @@ impl<'a> Evaluator<'a> {
                 self.say_fault(Fault::new(block.header, why));
             });
         }
+        if &*block.keyword == "data" {
+            let found = match &*block.label(0) {
+                "template_file" => Some(("rendered", self.rendered(&members, &scope))),
+                "local_file" => Some(("content", self.content_of(&members, block.header))),
+                _ => None,
+            };
+            if let Some((name, Some(value))) = found {
+                members.insert(name.into(), value.into());
+            }
+        }
         let data = Data::Object(Object::new(ObjectKind::Block, members));
         let value = Value::new(data, block.header);
         item.busy.set(false);
         item.body.get_or_init(|| value).clone()
+    }
+
+    /// What `data "template_file"` renders: its template with its variables, which are strings.
+    /// <https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file>
+    fn rendered(&self, members: &Members, scope: &Scope<'_>) -> Option<Value> {
+        let template = &members.get("template")?.value;
+        let place = template.span();
+        let parsed = super::syntax::parse_template_at(template.as_str()?, place);
+        let names = match members.get("vars") {
+            Some(vars) => vars.value.clone(),
+            None => Value::object(Members::default(), place),
+        };
+        let strings = Type::Map(Box::new(Type::String));
+        let rendered = parsed
+            .map_err(|why| Fault::new(place, format!("cannot read the template: {why}")))
+            .and_then(|parsed| {
+                let names = types::convert(&names, &strings, place)
+                    .map_err(|why| Fault::new(names.span(), why))?;
+                self.apart(|| self.foreign_template(&parsed.parts, &names, place, scope))
+            });
+        Some(self.settle(rendered, place))
+    }
+
+    /// What `data "local_file"` reads.
+    fn content_of(&self, members: &Members, place: Span) -> Option<Value> {
+        let path = &members.get("filename")?.value;
+        let call = super::functions::Call {
+            site: place,
+            files: self.files,
+            folder: &self.root,
+        };
+        // A file that is not there yet may be made by a resource.
+        super::functions::call("file", std::slice::from_ref(path), call)?.ok()
     }
 
     /// `tags_all`: the default tags of the provider with those of the resource over them.
