@@ -794,7 +794,7 @@ Resources:
         .says(&[
             "if Stage is \"prod\"\n  the clause does not hold",
             "if Stage is not \"prod\"\n  the clause holds",
-            "  only if Stage is \"prod\" (by default it is \"test\")",
+            "  only if IsProd is true (by default it is false)",
         ]);
     estate
         .exits(
