@@ -885,6 +885,48 @@ fn rules_are_written_vetted_and_tested() {
 }
 
 #[test]
+fn vetting_knows_the_vocabulary_and_the_built_in_rules() {
+    let estate = Estate::new(
+        "vet",
+        &[
+            (
+                "a/vpc-wide.yaml",
+                &WIDE.replace("CidrBlock !=", "CidrBlok !="),
+            ),
+            ("b/vpc-flow-logs-missing.yaml", WIDE),
+            (
+                "c/vpc-wide.yaml",
+                &WIDE.replace("check:", "yields_to: [vpc-flow-log-missing]\ncheck:"),
+            ),
+        ],
+    );
+    for (folder, said) in [
+        ("a", &["V01", "a/vpc-wide.yaml:11:3", "CidrBlock"][..]),
+        ("b", &["V37", "there is a built-in rule called"]),
+        ("c", &["V27", "did you mean `vpc-flow-logs-missing`?"]),
+    ] {
+        estate
+            .exits(1, &["rules", "vet", folder])
+            .says(said)
+            .says(&["1 mistake\n"])
+            .is_silent_about(&["rulesets/"]);
+    }
+    // A built-in rule under work is tested as it is on the disk.
+    let path = "rulesets/aws/vpc/vpc-flow-logs-missing.yaml";
+    estate.write(path, WIDE);
+    estate
+        .exits(0, &["rules", "test", "rulesets"])
+        .says(&["1 rule, 4 samples: all as marked\n"]);
+}
+
+#[test]
+fn the_built_in_rules_test_themselves() {
+    Estate::new("built-in", &[])
+        .exits(0, &["rules", "test"])
+        .says(&[": all as marked\n"]);
+}
+
+#[test]
 fn facts_are_listed_with_their_members() {
     Estate::new("facts", &[])
         .exits(0, &["rules", "facts"])

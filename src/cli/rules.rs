@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::configuration;
 use super::disk;
@@ -19,8 +20,8 @@ use crate::model::Vocabulary;
 use crate::output;
 use crate::output::catalogue::{self, Entry};
 use crate::project::{Inputs, Stack};
-use crate::rules::{RuleSet, builtin_files, load, samples};
-use crate::source::{Files, SourceFile, SourceMap};
+use crate::rules::{RuleSet, builtin_files, load, samples, vet};
+use crate::source::{Files, SourceFile, SourceMap, Span};
 
 /// List, write and test rules.
 #[derive(Debug, Args)]
@@ -88,8 +89,8 @@ impl Rules {
                 config,
             } => list(format, &packs, config.as_deref()),
             Command::New { name, folder } => new(&name, &folder),
-            Command::Test { folder } => test(folder.as_deref()),
-            Command::Vet { folder } => vet(&folder),
+            Command::Test { folder } => tested(folder.as_deref()),
+            Command::Vet { folder } => vetted(&folder),
             Command::Facts => {
                 let mut out = super::standard_output();
                 let written = facts(&mut out).and_then(|()| out.flush());
@@ -208,7 +209,8 @@ fn built_in(sources: &SourceMap) -> Pack {
     let files: Vec<Arc<SourceFile>> = builtin_files()
         .map(|(path, text)| sources.add(path, text))
         .collect();
-    let (rules, diagnostics) = RuleSet::read(&files, &vocabulary);
+    let (rules, mut diagnostics) = RuleSet::read(&files, &vocabulary);
+    diagnostics.append(&mut vet::vet(&rules, &vocabulary, sources));
     Pack {
         names: rules.names().map(str::to_owned).collect(),
         rules,
@@ -222,13 +224,34 @@ fn in_folder(folder: &Path, sources: &SourceMap) -> anyhow::Result<Pack> {
         bail!("`{}` is not a folder", folder.display());
     }
     let known = Vocabulary::builtin();
+    // Before the built-in rules: who works on those tests the files on the disk.
     let pack = configuration::pack(&disk::shown(folder), sources, &known);
     let names: Vec<String> = pack.rules.names().map(str::to_owned).collect();
     let mut diagnostics = pack.diagnostics;
     if names.is_empty() && diagnostics.is_empty() {
         bail!("there are no rules in `{}`", folder.display());
     }
-    let (rules, mut found) = RuleSet::builtin(sources).and(pack.rules);
+    let mut own: FxHashSet<Arc<str>> = FxHashSet::default();
+    for rule in names.iter().filter_map(|name| pack.rules.named(name)) {
+        let Some(file) = sources.get(rule.info.file.source) else {
+            continue;
+        };
+        own.insert(file.path.clone());
+        let mut others = builtin_files().map(|(path, _)| path);
+        if others.any(|path| load::name_of(path) == &*rule.info.name && path != &*file.path) {
+            let place = Span::new(file.id, 0, file.line_text(1).len());
+            let message = format!("there is a built-in rule called `{}`", rule.info.name);
+            diagnostics.push(Diagnostic::error("V37", place, message).hint("rename this one"));
+        }
+    }
+    let (rules, _) = pack.rules.and(RuleSet::builtin(sources));
+    let mut found = vet::vet(&rules, &pack.vocabulary, sources);
+    found.retain(|diagnostic| {
+        let file = diagnostic.span.and_then(|span| sources.get(span.source));
+        file.is_none_or(|file| {
+            own.contains(&file.path) || builtin_files().all(|(path, _)| path != &*file.path)
+        })
+    });
     diagnostics.append(&mut found);
     Ok(Pack {
         names,
@@ -238,7 +261,7 @@ fn in_folder(folder: &Path, sources: &SourceMap) -> anyhow::Result<Pack> {
     })
 }
 
-fn vet(folder: &Path) -> anyhow::Result<ExitCode> {
+fn vetted(folder: &Path) -> anyhow::Result<ExitCode> {
     let sources = SourceMap::new();
     let pack = in_folder(folder, &sources)?;
     let count = counted(pack.names.len(), "rule");
@@ -249,7 +272,7 @@ fn vet(folder: &Path) -> anyhow::Result<ExitCode> {
     )
 }
 
-fn test(folder: Option<&Path>) -> anyhow::Result<ExitCode> {
+fn tested(folder: Option<&Path>) -> anyhow::Result<ExitCode> {
     let sources = SourceMap::new();
     let mut pack = match folder {
         Some(folder) => in_folder(folder, &sources)?,
