@@ -37,9 +37,6 @@ const WIDEST: usize = 56;
 const FEW: usize = 3;
 const MANY: usize = 10;
 
-/// A reason, how often it is given, and for what how often.
-type Ranked<'r> = (&'static str, usize, Vec<(&'r str, usize)>);
-
 impl Knowledge {
     /// Counts the values that are written in resources (in their native words, defaults left out).
     pub fn add(&mut self, model: &Model) {
