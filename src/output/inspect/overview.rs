@@ -223,7 +223,7 @@ fn subject(reason: &Reason) -> String {
 fn words(code: &str) -> &str {
     match code {
         "no_value" => "inputs without value: give them with --var, --var-file or --parameters",
-        "computed" => "known after apply",
+        "computed" => "known after apply (links between resources are followed all the same)",
         "data_source" => "read from AWS at plan time",
         "module_not_fetched" => "modules that are not here: run `terraform init`",
         "import" => "from other stacks or the account",

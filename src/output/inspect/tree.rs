@@ -102,12 +102,13 @@ impl Part {
             (Some(native), _) => format!("{} ({native})", self.name),
             _ => self.name.clone(),
         };
-        let shown = if self.below.is_empty() {
-            format!(": {}", shown(&self.value))
-        } else {
-            ":".to_owned()
-        };
         let place = self.places(sources);
+        let inline = self.inline(&place, sources);
+        let shown = match &inline {
+            Some(items) => format!(": {items}"),
+            None if self.below.is_empty() => format!(": {}", shown(&self.value)),
+            None => ":".to_owned(),
+        };
         let is_said = place == above;
         into.push(Line {
             text: format!("{:indent$}{name}{shown}", ""),
@@ -117,6 +118,9 @@ impl Part {
                 place.clone()
             },
         });
+        if inline.is_some() {
+            return;
+        }
         for part in &self.below {
             part.lines_below(&place, sources, indent + 2, into);
         }
@@ -131,6 +135,24 @@ impl Part {
                 place: String::new(),
             });
         }
+    }
+
+    /// A list of a few plain values that are all written at one place, on one line.
+    fn inline(&self, place: &str, sources: &SourceMap) -> Option<String> {
+        self.value.as_list()?;
+        let is_plain = |part: &Part| {
+            let is_scalar = matches!(
+                &part.value.data,
+                Data::Bool(_) | Data::Number(_) | Data::Text(_)
+            );
+            is_scalar && part.value.is_wholly_known() && part.places(sources) == place
+        };
+        if self.below.is_empty() || self.more().is_some() || !self.below.iter().all(is_plain) {
+            return None;
+        }
+        let items: Vec<String> = self.below.iter().map(|part| shown(&part.value)).collect();
+        let text = format!("[{}]", items.join(", "));
+        (text.chars().count() <= LONGEST).then_some(text)
     }
 
     /// Where it is written, and the way that it came.
@@ -469,10 +491,14 @@ mod tests {
             "A: ? (`var.a` has no value)",
         );
         check(Value::list(Vec::new(), Span::NONE), "A: []");
+        let two = || Value::int(2, Span::NONE);
+        check(Value::list(vec![two(), two()], Span::NONE), "A: [2, 2]");
+        let nested = Value::list(vec![two()], Span::NONE);
+        check(Value::list(vec![nested], Span::NONE), "A:\n  [0]: [2]");
         let hidden = Value::text("secret", Span::NONE).sensitive_if(true);
         check(
             Value::list(vec![Value::int(1, Span::NONE), hidden.clone()], Span::NONE),
-            "A:\n  [0]: 1\n  [1]: (hidden)",
+            "A: [1, (hidden)]",
         );
         check(hidden, "A: (hidden)");
     }
