@@ -302,17 +302,18 @@ r: { kind: AWS::EC2::SecurityGroupIngress, properties: { IpProtocol: tcp, FromPo
             &[
                 "source_kind",
                 "width",
+                "ports",
                 "classes",
                 "from_world",
                 "description"
             ]
         ),
         [
-            "self 65536 [admin, kubelet, database, file, mail, amplifier, web, internal] false -",
-            "cidr 1 [database] true -",
-            "cidr 1 [database] false -",
-            "cidr 1 [web] ? -",
-            "cidr 1 [admin] true own",
+            "self 65536 all ports [admin, kubelet, database, file, mail, amplifier, web, internal] false -",
+            "cidr 1 port 5432 [database] true -",
+            "cidr 1 port 5432 [database] false -",
+            "cidr 1 port 443 [web] ? -",
+            "cidr 1 port 22 [admin] true own",
         ]
     );
 }

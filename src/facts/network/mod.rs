@@ -62,6 +62,11 @@ pub(super) const RULES: Shape = Shape::List(&Shape::Object(&[
     ),
     Field::new("width", Shape::Number, "how many ports"),
     Field::new(
+        "ports",
+        Shape::Text,
+        "for messages: port 22, ports 20 to 25, all ports",
+    ),
+    Field::new(
         "reach",
         Shape::Text,
         "world, near_world, broad, scoped, private, group: of this source alone",
@@ -295,6 +300,13 @@ fn entry(rule: &Rule, from: Port, to: Port, from_world: Certainty, rules: &Rules
         ),
     };
     entry.put("width", width);
+    let ports = match (&from, &to) {
+        (Ok(from), Ok(to)) if from == to => cases::text(&format!("port {from}"), at),
+        (Ok(0), Ok(LAST)) => cases::text("all ports", at),
+        (Ok(from), Ok(to)) => cases::text(&format!("ports {from} to {to}"), at),
+        (Err(why), _) | (_, Err(why)) => cases::unknown(why, at),
+    };
+    entry.put("ports", ports);
     let (reach, fraction) = match &rule.peer {
         Peer::Group => (cases::text("group", at), cases::number(0, at)),
         Peer::Known(set) => (
