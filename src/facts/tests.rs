@@ -312,7 +312,7 @@ r: { kind: AWS::EC2::SecurityGroupIngress, properties: { IpProtocol: tcp, FromPo
             "self 65536 all ports [admin, kubelet, database, file, mail, amplifier, web, internal] false -",
             "cidr 1 port 5432 [database] true -",
             "cidr 1 port 5432 [database] false -",
-            "cidr 1 port 443 [web] ? -",
+            "cidr 1 port 80 [web] ? -",
             "cidr 1 port 22 [admin] true own",
         ]
     );
