@@ -579,3 +579,161 @@ Resources:
         );
     }
 }
+
+#[test]
+fn images_are_known_by_their_names_and_the_paths_of_parameters() {
+    let code = r#"
+variable "name" {
+  type = string
+}
+variable "image" {
+  type = string
+}
+data "aws_ami" "x" {
+  owners = OWNERS
+  filter {
+    name   = "name"
+    values = VALUES
+  }
+  filter {
+    name   = "architecture"
+    values = ["al2023-ami-"]
+  }
+}
+data "aws_ami" "regex" {
+  owners     = ["amazon"]
+  name_regex = "^al2023-ami-2023"
+}
+data "aws_ssm_parameter" "x" {
+  name = VALUES[0]
+}
+resource "aws_ami" "own" {
+  name         = "own"
+  imds_support = "v2.0"
+}
+resource "aws_ami_copy" "own" {
+  name              = "copy"
+  source_ami_id     = aws_ami.own.id
+  source_ami_region = "eu-west-1"
+}
+resource "aws_instance" "x" {
+  ami = IMAGE
+}
+"#;
+    let found = "data.aws_ami.x.id";
+    let stored = "data.aws_ssm_parameter.x.value";
+    let amazon = r#"["amazon"]"#;
+    for (image, owners, values, expected) in [
+        (
+            found,
+            amazon,
+            r#"["al2023-ami-2023.*-x86_64"]"#,
+            "amazon-linux-2023 - 2029-06-30 false true",
+        ),
+        (
+            found,
+            amazon,
+            r#"["al2023-ami-ecs-hvm-*"]"#,
+            "amazon-linux-2023 ecs 2029-06-30 false true",
+        ),
+        // Whoever else builds on it may register it otherwise.
+        (
+            found,
+            r#"["self"]"#,
+            r#"["al2023-ami-2023.*-x86_64"]"#,
+            "amazon-linux-2023 - 2029-06-30 false ?",
+        ),
+        (
+            found,
+            amazon,
+            r#"["amzn2-ami-hvm-*-x86_64-gp2"]"#,
+            "amazon-linux-2 - 2026-06-30 true false",
+        ),
+        (
+            found,
+            amazon,
+            r#"["amzn2-ami-*", "al2023-ami-*"]"#,
+            "? - - ? ?",
+        ),
+        (
+            found,
+            amazon,
+            r#"["*ubuntu-focal-20.04-amd64-server-*"]"#,
+            "ubuntu-20.04 - 2025-05-31 true false",
+        ),
+        (
+            found,
+            amazon,
+            r#"["amazon-eks-node-1.30-v*"]"#,
+            "amazon-linux-2 eks 2025-11-26 true false",
+        ),
+        (
+            found,
+            amazon,
+            r#"["amazon-eks-node-al2023-x86_64-standard-1.30-v*"]"#,
+            "amazon-linux-2023 eks 2029-06-30 false true",
+        ),
+        (
+            found,
+            amazon,
+            r#"["bottlerocket-aws-k8s-1.30-*"]"#,
+            "bottlerocket - - false ?",
+        ),
+        (found, amazon, r#"["golden-*"]"#, "- - - - false"),
+        (found, amazon, r#"[var.name]"#, "- - - - false"),
+        (
+            "data.aws_ami.regex.id",
+            amazon,
+            "[]",
+            "amazon-linux-2023 - 2029-06-30 false true",
+        ),
+        (
+            stored,
+            amazon,
+            r#"["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"]"#,
+            "amazon-linux-2023 - 2029-06-30 false true",
+        ),
+        (
+            stored,
+            amazon,
+            r#"["/aws/service/ami-amazon-linux-latest/${var.name}"]"#,
+            "? - - ? ?",
+        ),
+        (
+            stored,
+            amazon,
+            r#"["/aws/service/ecs/optimized-ami/amazon-linux-2/recommended/image_id"]"#,
+            "amazon-linux-2 ecs 2026-06-30 true false",
+        ),
+        (
+            "jsondecode(data.aws_ssm_parameter.x.value).image_id",
+            amazon,
+            r#"["/aws/service/ecs/optimized-ami/amazon-linux-2/recommended"]"#,
+            "amazon-linux-2 ecs 2026-06-30 true false",
+        ),
+        (
+            r#""resolve:ssm:/aws/service/eks/optimized-ami/1.31/amazon-linux-2023/x86_64/standard/recommended/image_id""#,
+            amazon,
+            "[]",
+            "amazon-linux-2023 eks 2029-06-30 false true",
+        ),
+        (r#""ami-0a1b2c3d4e5f60718""#, amazon, "[]", "- - - - false"),
+        ("var.image", amazon, "[]", "- - - - false"),
+        ("aws_ami.own.id", amazon, "[]", "- - - - true"),
+        ("aws_ami_copy.own.id", amazon, "[]", "- - - - true"),
+    ] {
+        let values = if values == "[]" { r#"["x"]"# } else { values };
+        let code = code
+            .replace("OWNERS", owners)
+            .replace("VALUES", values)
+            .replace("IMAGE", image);
+        let (model, _) = load(Language::Terraform, &code);
+        let machine = model.at_address("aws_instance.x")[0];
+        let fact = facts()
+            .fact(&model, machine, "ami", &World::new())
+            .expect("a fact");
+        let members = ["family", "made_for", "end_of_support", "ended", "imdsv2"];
+        let members = members.map(|name| fact.member(name).map_or("-".to_owned(), |v| show(&v)));
+        assert_eq!(members.join(" "), expected, "{image} of {values}");
+    }
+}

@@ -27,14 +27,10 @@ const AWAITED: &[&str] = &[
     "a token that everybody reads who may describe the environment.",
     "a shell in every container for whoever may call ecs:ExecuteCommand.",
     "tasks of any account could be made to use this role (no condition on the source).",
-    "the Amazon Linux 2 image gets no security updates any more.",
-    "Amazon Linux 2 gets no security updates any more.",
     "a worker that hangs but answers pings is never replaced.",
     "one instance, so every fault of it is an outage.",
     "a deployment stops the whole site.",
     "one zone fails, the database fails.",
-    // unsure: the image might forbid IMDSv1, and which image it is is looked up
-    "no metadata options, so IMDSv1 answers.",
 ];
 
 /// Scans an estate with every rule.

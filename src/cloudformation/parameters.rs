@@ -177,15 +177,24 @@ impl Template<'_> {
             .is_none_or(|pattern| pattern.is_match(text))
     }
 
+    /// The name under which a parameter's value is looked up: given, or its default.
+    fn looked_up(&self, name: &Arc<str>) -> Option<Arc<str>> {
+        let given = self.given.get(name).map(|given| &given.value);
+        let path = given.or_else(|| self.field(name, "Default"))?;
+        scalar_text(path).map(Into::into)
+    }
+
     /// A parameter of which nothing is known but that it is none of `excluded`.
     fn unknown_parameter(&self, name: &Arc<str>, kind: &str, excluded: &[Arc<str>]) -> Value {
         let place = self.parameters.get(name).map_or(Span::NONE, |m| m.key);
-        let reason = if is_looked_up(kind) {
-            Reason::Import(name.clone())
+        let is_looked_up = is_looked_up(kind);
+        let reason = if is_looked_up {
+            Reason::Import(self.looked_up(name).unwrap_or_else(|| name.clone()))
         } else {
             Reason::NoValue(name.clone())
         };
-        let allowed = self.field(name, "AllowedValues");
+        // The values that a looked-up one may have are names too.
+        let allowed = self.field(name, "AllowedValues").filter(|_| !is_looked_up);
         let allowed = allowed.map_or_else(Vec::new, |values| {
             values
                 .elements()

@@ -13,6 +13,7 @@
 //! what is still open, so that the caller can split. What stays undecided is shown as such: an element of a list that
 //! exists only under a condition is a choice between the element and null.
 
+mod ami;
 mod attributes;
 mod beanstalk;
 mod cases;
@@ -214,6 +215,13 @@ pub const FACTS: &[Fact] = &[
         kinds: containers::KINDS,
         shape: &containers::MOUNTS,
         compute: containers::mounts,
+    },
+    Fact {
+        name: "ami",
+        about: "the image that it starts from, as far as a name or the path of a parameter tells",
+        kinds: ami::KINDS,
+        shape: &ami::AMI,
+        compute: ami::ami,
     },
     Fact {
         name: "attributes",
