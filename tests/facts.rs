@@ -546,10 +546,10 @@ Resources:
   G: { Type: AWS::AutoScaling::AutoScalingGroup, Properties: { EXPECTED } }
 "#;
     for (properties, expected) in [
-        (r#"AvailabilityZones: !GetAZs """#, "[...]"),
+        (r#"AvailabilityZones: !GetAZs """#, "[?, ?, ...]"),
         (
             r#"AvailabilityZones: !GetAZs { Ref: "AWS::Region" }"#,
-            "[...]",
+            "[?, ?, ...]",
         ),
         ("AvailabilityZones: !Ref Zones", "[...]"),
         ("AvailabilityZones: !Ref Names", "[...]"),

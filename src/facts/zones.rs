@@ -26,12 +26,30 @@ pub(super) const KINDS: &[&str] = &[
 /// `zones[*]`: distinct ones; of a VPC those of its subnets in the code.
 pub(super) const ZONES: Shape = Shape::List(&Shape::Text);
 
+/// What only a deployment knows: all zones of its region.
+const ALL_ZONES: &str = "availability zones";
+
+/// Every region has at least three: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html>.
+/// `Fn::GetAZs` leaves out those without default subnet, so one less is counted on.
+const LEAST_ZONES: usize = 2;
+
 /// `zones`
 pub(super) fn zones(scope: &Scope<'_>) -> Value {
     let named = cases::member(&scope.resource.properties, "AvailabilityZones");
     let named = cases::elements(&named, scope.world);
     let mut more = named.more;
     let mut found: Vec<Case> = named.items;
+    if let Some(why) = &more
+        && matches!(&why.reason, Reason::Environment(what) if &**what == ALL_ZONES)
+    {
+        found.extend((0..LEAST_ZONES).map(|position| Case {
+            guard: Guard::Always,
+            value: Value::unknown(
+                Reason::Environment(format!("{ALL_ZONES}[{position}]").into()),
+                scope.place(),
+            ),
+        }));
+    }
     if let Some(links) = scope.resource.links.get("subnets") {
         if let Some(why) = &links.more {
             more.get_or_insert_with(|| why.clone());
