@@ -11,20 +11,32 @@ use crate::declared::{Declared, Language};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{self, Model, ResourceId, Vocabulary};
 use crate::output::inspect::document;
-use crate::project::{self, Candidates, Inputs, Stack, is_terraform};
+use crate::project::{
+    self, BundlePart, CLI_FOLDER, Candidates, EXTENSIONS, Inputs, Stack, is_terraform,
+};
 use crate::source::SourceMap;
 
 /// Stacks named where a folder holds several.
 const MOST_NAMED: usize = 8;
 
-/// The stack at a path: a folder is a Terraform root module, a Terraform file stands for its folder, another file is a
-/// template.
+/// The stack at a path: a folder is a Terraform root module or a source bundle, a file of those stands for its folder,
+/// another file is a template.
 pub(super) fn at(path: &str) -> anyhow::Result<Stack> {
     let on_disk = Path::new(path);
     let of = |language, path: &Path| Stack {
         language,
         path: disk::shown(path).into(),
     };
+    let part = BundlePart::of(path).filter(|(_, part)| *part != BundlePart::Manifest);
+    if on_disk.is_file()
+        && let Some(folder) = on_disk.ancestors().find(|folder| is_bundle_folder(folder))
+        && part.is_some()
+    {
+        return Ok(of(Language::CloudFormation, folder));
+    }
+    if on_disk.is_dir() && is_bundle_folder(on_disk) {
+        return Ok(of(Language::CloudFormation, on_disk));
+    }
     if on_disk.is_dir() {
         return Ok(of(Language::Terraform, on_disk));
     }
@@ -38,6 +50,12 @@ pub(super) fn at(path: &str) -> anyhow::Result<Stack> {
     bail!("`{path}` is neither a folder nor a template");
 }
 
+/// Whether a folder stands for an Elastic Beanstalk source bundle.
+fn is_bundle_folder(folder: &Path) -> bool {
+    let name = folder.file_name();
+    name.is_some_and(|name| name == EXTENSIONS || name == CLI_FOLDER)
+}
+
 /// The stack at a path; the only one below a folder which is no root module itself.
 pub(super) fn found_at(path: &str) -> anyhow::Result<Stack> {
     let stack = at(path)?;
@@ -48,7 +66,7 @@ pub(super) fn found_at(path: &str) -> anyhow::Result<Stack> {
             names.any(|name| is_terraform(&name.to_string_lossy()))
         })
     };
-    if !is_folder || is_root(path) {
+    if !is_folder || is_root(path) || stack.language == Language::CloudFormation {
         return Ok(stack);
     }
     let mut below = below(path)?;

@@ -1,5 +1,6 @@
 //! CloudFormation: a template in, [`Declared`] out.
 
+mod bundle;
 mod conditions;
 mod expand;
 mod exports;
@@ -20,8 +21,8 @@ use crate::declared::{
     Declared, DeclaredCondition, DeclaredInput, DeclaredOutput, DeclaredResource, Language,
 };
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
-use crate::project::{Export, Inputs, Recognition, Stack};
-use crate::source::{Files, SourceMap, Span};
+use crate::project::{self, Export, Inputs, Recognition, Stack};
+use crate::source::{EntryKind, Files, SourceMap, Span};
 use crate::value::{Data, Guard, Member, Members, Origin, Reason, Subject, Value};
 
 use nested::Nested;
@@ -44,17 +45,28 @@ const STACK_BYTES: usize = 64 << 20;
 /// comments.
 const LONGEST: usize = 4 << 20;
 
-/// Evaluates a template with the nested stacks whose templates are here.
+/// Evaluates a template with the nested stacks whose templates are here, or a source bundle.
 pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
     on_large_stack(|| {
         let context = Context::new(files, sources, inputs);
         let mut declared = Declared::new(Language::CloudFormation, stack.path.clone());
-        if let Some(template) = context.root_template(stack) {
+        let application = project::application_of(&stack.path);
+        if let Some(application) = application.filter(|_| is_bundle(files, &stack.path)) {
+            bundle::declare(&context, application, &stack.path, &mut declared);
+        } else if let Some(template) = context.root_template(stack) {
             template.declare(&mut declared);
         }
         declared.diagnostics = context.diagnostics.into_inner();
         declared
     })
+}
+
+/// A folder is a bundle, and so is a manifest; a template may have a manifest's name.
+fn is_bundle(files: &dyn Files, path: &str) -> bool {
+    files.kind(path) == Some(EntryKind::Directory)
+        || files
+            .read(path)
+            .is_ok_and(|bytes| !is_template(&String::from_utf8_lossy(&bytes)))
 }
 
 /// Evaluates on a thread with room for deep recursion.

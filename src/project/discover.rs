@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Stack;
+use super::bundle::{BundlePart, Bundles};
 use crate::declared::Language;
 use crate::source::Files;
 use crate::source::files::{join, normalise};
@@ -33,7 +34,8 @@ pub struct Recognition {
 
 /// Chooses the stacks: a folder with Terraform files is a root module unless another candidate folder calls it as a
 /// module (then it is analysed through its callers); folders that only call each other in circles are roots too. The
-/// same holds for templates and those that they nest. Sorted by path, so that reports do not depend on the walk.
+/// same holds for templates and those that they nest. The files of an Elastic Beanstalk source bundle are one stack.
+/// Sorted by path, so that reports do not depend on the walk.
 ///
 /// A Terraform file that was named chooses its whole folder: one file of a module means nothing without the others.
 pub fn discover(
@@ -44,6 +46,7 @@ pub fn discover(
     let mut modules: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut named_modules: BTreeSet<String> = BTreeSet::new();
     let mut named_templates: BTreeSet<String> = BTreeSet::new();
+    let mut bundles = Bundles::default();
     // What each template nests, as written.
     let mut templates: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let both = [(&candidates.named, true), (&candidates.found, false)];
@@ -57,6 +60,12 @@ pub fn discover(
                 named_modules.insert(folder.clone());
             }
             modules.entry(folder).or_default().push(path);
+        } else if let Some((application, part)) = BundlePart::of(path)
+            && files.read(path).map_or(is_named, |bytes| {
+                part.is_held_by(&String::from_utf8_lossy(&bytes))
+            })
+        {
+            bundles.add(application, part);
         } else if may_be_template(path) && !templates.contains_key(path) {
             let nested = match files.read(path) {
                 // Reported when it is loaded, if somebody asked for it.
@@ -89,6 +98,10 @@ pub fn discover(
                     path: Arc::from(path),
                 }),
         )
+        .chain(bundles.stacks().map(|path| Stack {
+            language: Language::CloudFormation,
+            path: path.into(),
+        }))
         .collect();
     stacks.sort_by(|a, b| a.path.cmp(&b.path));
     stacks
@@ -217,8 +230,11 @@ pub fn is_terraform(path: &str) -> bool {
             .any(|ending| name.ends_with(ending))
 }
 
-/// Whether a template may hide in a file of this name.
+/// Whether a template may hide in a file of this name, or a part of an Elastic Beanstalk source bundle.
 pub fn may_be_template(path: &str) -> bool {
+    if BundlePart::of(path).is_some() {
+        return true;
+    }
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let is_lock = matches!(
         name.as_str(),
@@ -380,6 +396,31 @@ mod tests {
             &files,
             &["b.json", "circle/y.yaml"],
             &["a/main.yaml", "b.json", "circle/y.yaml", "self.yaml"],
+        );
+    }
+
+    #[test]
+    fn a_source_bundle_is_one_stack() {
+        let saved = "AWSConfigurationTemplateVersion: 1.1.0.0";
+        check(
+            &[
+                ("web/.ebextensions/01.config", "option_settings: {}"),
+                ("web/.ebextensions/02.config", "{}"),
+                ("web/.elasticbeanstalk/saved_configs/prod.cfg.yml", saved),
+                ("web/env.yaml", saved),
+                ("jobs/.elasticbeanstalk/saved_configs/prod.cfg.yml", saved),
+                ("one/env.yaml", saved),
+                ("two/env.yaml", "name: conda"),
+                ("three/env.yaml", "AWSTemplate"),
+                ("web.config", "<xml/>"),
+            ],
+            &[],
+            &[
+                "jobs/.elasticbeanstalk",
+                "one/env.yaml",
+                "three/env.yaml",
+                "web/.ebextensions",
+            ],
         );
     }
 }

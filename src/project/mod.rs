@@ -1,5 +1,6 @@
 //! A project: the stacks to analyse. Paths of candidate files in, Terraform root modules and templates out.
 
+mod bundle;
 mod discover;
 pub mod settings;
 
@@ -9,6 +10,7 @@ use crate::declared::Language;
 use crate::source::Span;
 use crate::value::Value;
 
+pub use bundle::{BundlePart, CLI_FOLDER, EXTENSIONS, MANIFEST, application_of};
 pub use discover::{Candidates, Recognition, discover, is_terraform, may_be_template};
 
 /// One unit of analysis: a Terraform root module or one template.
@@ -16,7 +18,8 @@ pub use discover::{Candidates, Recognition, discover, is_terraform, may_be_templ
 pub struct Stack {
     /// The language.
     pub language: Language,
-    /// Folder of the root module, or path of the template.
+    /// Folder of the root module, path of the template, or what stands for a source bundle: its `.ebextensions`, its
+    /// `.elasticbeanstalk` if it has none, or its `env.yaml`.
     pub path: Arc<str>,
 }
 

@@ -211,7 +211,7 @@ fn may_hold_comments(file: &SourceFile) -> bool {
 }
 
 fn may_hold_metadata(file: &SourceFile) -> bool {
-    let is_template = [".yaml", ".yml", ".json", ".template"]
+    let is_template = [".yaml", ".yml", ".json", ".template", ".cfn", ".config"]
         .iter()
         .any(|ending| file.path.ends_with(ending));
     is_template

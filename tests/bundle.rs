@@ -1,0 +1,231 @@
+//! Elastic Beanstalk source bundles from folder to findings: files in, `rule path:line` of each finding out.
+
+use onus::project::{Candidates, Inputs, discover};
+use onus::report::{Report, Verdict};
+use onus::rules::RuleSet;
+use onus::source::{MemoryFiles, SourceMap};
+use onus::{Request, analyze, cloudformation};
+
+fn analysed(files: &[(&str, &str)]) -> (Report, SourceMap) {
+    let memory = MemoryFiles::new(files.iter().copied());
+    let candidates = Candidates {
+        found: memory.paths().map(str::to_owned).collect(),
+        named: Vec::new(),
+    };
+    let stacks = discover(&memory, &candidates, &cloudformation::RECOGNITION);
+    let sources = SourceMap::new();
+    let request = Request {
+        files: &memory,
+        sources: &sources,
+        stacks: &stacks,
+        inputs: &Inputs::default(),
+        rules: &RuleSet::builtin(&sources),
+        vocabulary: None,
+        today: jiff::civil::date(2026, 1, 1),
+    };
+    let report = analyze(&request, Vec::new());
+    (report, sources)
+}
+
+/// Findings of Elastic Beanstalk's rules and of security groups; those that are not sure start with `?`.
+fn found(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let (report, sources) = analysed(files);
+    let findings = report.findings.iter();
+    let mut lines: Vec<String> = findings
+        .map(|finding| {
+            let at = sources.describe(finding.place);
+            let place = at.rsplit_once(':').map_or(&*at, |(place, _)| place);
+            let mark = match finding.verdict {
+                Verdict::Unsure { .. } => "?",
+                _ => "",
+            };
+            format!("{mark}{} {place}", finding.rule.name)
+        })
+        .collect();
+    lines.sort();
+    let diagnostics = report.diagnostics.iter();
+    let diagnostics = diagnostics.map(|one| format!("{}: {}", one.code, one.message));
+    (lines, diagnostics.collect())
+}
+
+fn check(files: &[(&str, &str)], certain: &[&str], unsure: &[&str]) {
+    let (lines, diagnostics) = found(files);
+    assert_eq!(diagnostics, Vec::<String>::new());
+    let sure: Vec<&String> = lines.iter().filter(|line| !line.starts_with('?')).collect();
+    assert_eq!(sure, certain, "{lines:#?}");
+    for line in unsure {
+        assert!(
+            lines
+                .iter()
+                .any(|known| known.strip_prefix('?') == Some(line)),
+            "{line} in {lines:#?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_written_fires_and_what_is_not_stays_unknown() {
+    check(
+        &[(
+            "web/.ebextensions/network.config",
+            "option_settings:
+  aws:autoscaling:launchconfiguration:
+    SSHSourceRestriction: tcp, 22, 22, 0.0.0.0/0
+    DisableIMDSv1: false
+  aws:elasticbeanstalk:managedactions:
+    ManagedActionsEnabled: true
+",
+        )],
+        &[
+            "eb-imdsv1-enabled web/.ebextensions/network.config:4",
+            "eb-ssh-open-to-world web/.ebextensions/network.config:3",
+        ],
+        &["eb-logs-not-streamed web/.ebextensions/network.config:1"],
+    );
+}
+
+#[test]
+fn the_last_file_and_then_the_default_configuration_count() {
+    let open = "{\"option_settings\": [
+      {\"namespace\": \"aws:autoscaling:launchconfiguration\", \"option_name\": \"SSHSourceRestriction\", \"value\": \"tcp,22,22,0.0.0.0/0\"},
+      {\"namespace\": \"aws:autoscaling:launchconfiguration\", \"option_name\": \"DisableIMDSv1\", \"value\": false}]}";
+    let closed = "option_settings:
+  - namespace: aws:autoscaling:launchconfiguration
+    option_name: SSHSourceRestriction
+    value: tcp,22,22,10.0.0.0/8
+";
+    let saved = "AWSConfigurationTemplateVersion: 1.1.0.0
+OptionSettings:
+  aws:autoscaling:launchconfiguration:
+    DisableIMDSv1: 'true'
+";
+    check(
+        &[
+            (".ebextensions/01.config", open),
+            (".ebextensions/02.config", closed),
+        ],
+        &["eb-imdsv1-enabled .ebextensions/01.config:3"],
+        &[],
+    );
+    check(
+        &[
+            (".ebextensions/01.config", closed),
+            (".ebextensions/02.config", open),
+            (".elasticbeanstalk/saved_configs/default.cfg.yml", saved),
+        ],
+        &["eb-ssh-open-to-world .ebextensions/02.config:2"],
+        &[],
+    );
+    check(
+        &[
+            (".ebextensions/01.config", open),
+            (".ebextensions/02.config", closed),
+            ("env.yaml", saved),
+        ],
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn saved_configurations_are_configurations_of_their_own() {
+    check(
+        &[
+            (
+                "app/.elasticbeanstalk/saved_configs/prod.cfg.yml",
+                "EnvironmentConfigurationMetadata: {DateCreated: '1700000000000'}
+AWSConfigurationTemplateVersion: 1.1.0.0
+EnvironmentTier: {Name: WebServer, Type: Standard}
+Platform:
+  PlatformArn: arn:aws:elasticbeanstalk:eu-west-1::platform/Python 3.11 running on 64bit Amazon Linux 2023/4.3.0
+OptionSettings:
+  aws:autoscaling:launchconfiguration:
+    SSHSourceRestriction: tcp,22,22,0.0.0.0/0
+  AWSEBAutoScalingScaleUpPolicy.aws:autoscaling:trigger:
+    UpperBreachScaleIncrement: '2'
+",
+            ),
+            (
+                "app/.ebextensions/01.config",
+                "option_settings:\n  aws:autoscaling:launchconfiguration:\n    SSHSourceRestriction: tcp,22,22,10.0.0.0/8\n",
+            ),
+        ],
+        &["eb-ssh-open-to-world app/.elasticbeanstalk/saved_configs/prod.cfg.yml:8"],
+        &[],
+    );
+}
+
+#[test]
+fn resources_are_a_fragment_of_a_template() {
+    let (lines, diagnostics) = found(&[(
+        ".ebextensions/ssh.config",
+        "Resources:
+  Port:
+    Type: AWS::EC2::SecurityGroupIngress
+    Properties:
+      GroupId: {'Fn::GetAtt': [AWSEBSecurityGroup, GroupId]}
+      IpProtocol: tcp
+      FromPort: 22
+      ToPort: 22
+      CidrIp: 0.0.0.0/0
+  Topic:
+    Type: AWS::SNS::Topic
+  AWSEBAutoScalingGroup:
+    Metadata: {}
+option_settings:
+  aws:elasticbeanstalk:application:environment:
+    TOPIC: '`{\"Ref\": \"Topic\"}`'
+    REGION: '`{\"Ref\": \"AWS::Region\"}`'
+",
+    )]);
+    assert_eq!(diagnostics, Vec::<String>::new());
+    assert!(
+        lines.iter().any(|line| line.ends_with("ssh.config:9")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn findings_can_be_suppressed_where_they_are() {
+    let (report, _) = analysed(&[(
+        ".ebextensions/ssh.config",
+        "option_settings:
+  aws:autoscaling:launchconfiguration:
+    # onus:ignore[eb-ssh-open-to-world] nobody has the key
+    SSHSourceRestriction: tcp,22,22,0.0.0.0/0
+",
+    )]);
+    let of_rule = |finding: &&onus::report::Finding| &*finding.rule.name == "eb-ssh-open-to-world";
+    let finding = report.findings.iter().find(of_rule).expect("a finding");
+    assert!(
+        matches!(&finding.status, onus::report::Status::Suppressed(by) if by.reason.as_deref() == Some("nobody has the key"))
+    );
+}
+
+#[test]
+fn broken_files_are_told_and_cost_only_themselves() {
+    let (lines, diagnostics) = found(&[
+        (".ebextensions/01.config", "option_settings: [\n"),
+        (".ebextensions/02.config", "- a\n"),
+        (".ebextensions/03.config", "option_settings: 3\n"),
+        (
+            ".ebextensions/04.config",
+            "option_settings:\n  - {option_name: X}\n  - {namespace: 'aws:autoscaling:launchconfiguration', option_name: DisableIMDSv1, value: 'false'}\n",
+        ),
+    ]);
+    let codes: Vec<&str> = diagnostics
+        .iter()
+        .filter_map(|said| said.split(':').next())
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "syntax",
+            "invalid_template",
+            "invalid_template",
+            "invalid_template"
+        ]
+    );
+    let line = "eb-imdsv1-enabled .ebextensions/04.config:3";
+    assert!(lines.iter().any(|known| known == line), "{lines:#?}");
+}
