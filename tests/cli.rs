@@ -764,10 +764,10 @@ fn explain_says_test_by_test_why_a_rule_speaks() {
     let estate = estate_to_look_into("why");
     estate.exits(0, &["explain", OPEN, ".", ADDRESS]).says(&[
         "the clause does not hold",
-        "  no      $.ResourcesVpcConfig.PublicAccessCidrs[*] not matches /\\/[0-4]$/\n",
+        "  fails   $.ResourcesVpcConfig.PublicAccessCidrs[*] not matches /\\/[0-4]$/\n",
         "          no      ResourcesVpcConfig.PublicAccessCidrs[0] is 0.0.0.0/0",
         "          unsure  ResourcesVpcConfig.PublicAccessCidrs[1] is ",
-        "  no      or $.ResourcesVpcConfig.EndpointPublicAccess == false\n",
+        "  fails   or $.ResourcesVpcConfig.EndpointPublicAccess == false\n",
         "is true (default)",
         "high: anyone on the internet can reach",
         "at cluster/main.tf:11:27",

@@ -27,7 +27,7 @@ Exit codes: 0 evaluated; 1 evaluated with errors; 2 wrong call.
 
 Examples:
   onus inspect infra                                       its resources, and what is not known
-  onus inspect infra aws_eks_cluster.main                  one of them as rules see it, value by value
+  onus inspect infra aws_eks_cluster.main                  one of them as rules see it
   onus inspect infra aws_security_group.web '$.facts.network.ingress[*]'
   onus inspect . --unknowns                                why values are not known, over all stacks")]
 pub(super) struct Inspect {

@@ -319,7 +319,7 @@ impl Explaining<'_> {
         let written = written.map(|file| shortened(file.slice(test.span), 200));
         let text = written.unwrap_or_default();
         lines.push(Line {
-            text: format!("{:indent$}{:6}  {joint}{text}", "", word(test.truth)),
+            text: format!("{:indent$}{:6}  {joint}{text}", "", verdict(test.truth)),
             place: String::new(),
         });
         let indent = indent + 8;
@@ -349,7 +349,8 @@ impl Explaining<'_> {
 
     fn thing(&self, indent: usize, thing: &Thing) -> Line {
         let what = &thing.what;
-        let owner = if what.owner == self.resource.id {
+        // A whole resource is its address already.
+        let owner = if what.owner == self.resource.id || what.path.is_empty() {
             String::new()
         } else {
             format!("{} ", (self.address)(what.owner))
@@ -394,6 +395,16 @@ impl Explaining<'_> {
     }
 }
 
+/// What became of a test.
+fn verdict(truth: Certainty) -> &'static str {
+    match truth {
+        Certainty::Yes => "holds",
+        Certainty::Unsure => "unsure",
+        Certainty::No => "fails",
+    }
+}
+
+/// Whether something is as a test asks.
 fn word(truth: Certainty) -> &'static str {
     match truth {
         Certainty::Yes => "yes",
