@@ -36,7 +36,7 @@ fn found(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
             let at = sources.describe(finding.place);
             let place = at.rsplit_once(':').map_or(&*at, |(place, _)| place);
             let mark = match finding.verdict {
-                Verdict::Unsure { .. } => "?",
+                Verdict::Unsure => "?",
                 _ => "",
             };
             format!("{mark}{} {place}", finding.rule.name)

@@ -47,15 +47,15 @@ pub(super) struct Scan {
     )]
     outputs: Vec<Target>,
 
-    /// Mildest severity that makes the exit code 1.
+    /// Lowest severity that makes the exit code 1 (`never` for none).
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     fail_on: Threshold,
 
-    /// Let findings that hold only under a condition which is not the default case count for --fail-on too.
+    /// Count for --fail-on also findings that hold only where a condition differs from its default.
     #[arg(long)]
     fail_on_conditional: bool,
 
-    /// Mildest severity that is reported, in every output.
+    /// Lowest severity that is reported, in every output.
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     report_level: Threshold,
 
@@ -111,7 +111,7 @@ pub(super) struct Scan {
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
 
-    /// Day to take for today where rules ask the calendar (support dates, expiry of suppressions).
+    /// Date to take as today, for dates of support and the expiry of suppressions.
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<jiff::civil::Date>,
 }
