@@ -1,5 +1,6 @@
 //! Declared: what a front end hands over, in native words. The one waist that both languages pass through.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub struct Declared {
     pub modules: Vec<DeclaredModule>,
     /// The template's named conditions; none in Terraform.
     pub conditions: Vec<DeclaredCondition>,
+    /// Constructs of CDK that made resources, as paths (`Stack/Bucket/Resource`), by address.
+    pub constructs: BTreeMap<Arc<str>, Arc<str>>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -61,6 +64,7 @@ impl Declared {
             inputs: Vec::new(),
             modules: Vec::new(),
             conditions: Vec::new(),
+            constructs: BTreeMap::new(),
             diagnostics: Vec::new(),
         }
     }

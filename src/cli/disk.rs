@@ -121,6 +121,12 @@ pub struct Walk {
     pub failures: Vec<(String, String)>,
 }
 
+/// Whether a folder is one that CDK copies to upload it: code, and whatever is in it.
+fn is_asset(name: &str) -> bool {
+    name.strip_prefix("asset.")
+        .is_some_and(|hash| hash.len() >= 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Walks a folder. Ignore files (`.gitignore` in repositories, `.ignore`, `.onusignore`) choose what is looked at, never
 /// which files of a module are read once it was chosen. Links to folders are not followed, so there are no circles.
 pub fn walk(folder: &Path) -> Walk {
@@ -143,7 +149,7 @@ pub fn walk(folder: &Path) -> Walk {
                 return false;
             }
             let is_hidden = name.starts_with('.') && !WALKED_HIDDEN.contains(&&*name);
-            !is_hidden && !SKIPPED_FOLDERS.contains(&&*name)
+            !is_hidden && !is_asset(&name) && !SKIPPED_FOLDERS.contains(&&*name)
         })
         .build();
     for entry in entries {

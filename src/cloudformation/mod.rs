@@ -12,6 +12,7 @@ mod recognise;
 mod sam;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inpu
         } else if let Some(template) = context.root_template(stack) {
             template.declare(&mut declared);
         }
+        declared.constructs = context.constructs.into_inner();
         declared.diagnostics = context.diagnostics.into_inner();
         declared
     })
@@ -93,6 +95,8 @@ struct Context<'a> {
     parsed: RefCell<FxHashMap<String, Option<Value>>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, String)>>,
+    /// Constructs of CDK by the addresses of what they made.
+    constructs: RefCell<BTreeMap<Arc<str>, Arc<str>>>,
     /// What its templates export to other stacks; filled in the first pass only.
     exports: RefCell<Vec<Export>>,
 }
@@ -106,6 +110,7 @@ impl<'a> Context<'a> {
             parsed: RefCell::default(),
             diagnostics: RefCell::default(),
             said: RefCell::default(),
+            constructs: RefCell::default(),
             exports: RefCell::default(),
         }
     }
@@ -547,8 +552,16 @@ impl<'a> Template<'a> {
                 }
             }
         };
+        let address = self.address(name);
+        // <https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html>
+        let metadata = value.member("Metadata");
+        let construct = metadata.and_then(|metadata| metadata.member("aws:cdk:path"));
+        if let Some(path) = construct.as_ref().and_then(Value::as_str) {
+            let mut constructs = self.context.constructs.borrow_mut();
+            constructs.insert(address.clone(), path.into());
+        }
         Some(DeclaredResource {
-            address: self.address(name),
+            address,
             native_kind: kind.into(),
             module: self.scope.clone(),
             body: properties,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Template;
 use super::parameters::Given;
+use super::recognise::asset;
 use crate::declared::DeclaredResource;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -61,7 +62,10 @@ impl Template<'_> {
             return None;
         }
         let properties = resource.member("Properties")?;
-        let location = self.evaluate(&properties.member("TemplateURL")?);
+        let location = match asset(resource) {
+            Some(asset) => asset,
+            None => self.evaluate(&properties.member("TemplateURL")?),
+        };
         let path = self.local_path(location.as_str()?)?;
         if self.context.files.kind(&path).is_none() {
             self.say(

@@ -50,7 +50,8 @@ pub fn nested_templates(text: &str) -> Vec<String> {
             _ => continue,
         };
         let properties = resource.member("Properties");
-        let location = properties.and_then(|properties| properties.member(property));
+        let location = asset(&resource)
+            .or_else(|| properties.and_then(|properties| properties.member(property)));
         let path = location.as_ref().and_then(Value::as_str).and_then(local);
         if let Some(path) = path
             && !found.iter().any(|known| known == path)
@@ -59,6 +60,14 @@ pub fn nested_templates(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The local file that CDK uploads as a stack's template, beside the template that names it.
+/// <https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/README.md>
+pub(super) fn asset(resource: &Value) -> Option<Value> {
+    let metadata = resource.member("Metadata")?;
+    let property = metadata.member("aws:asset:property")?;
+    (property.as_str() == Some("TemplateURL")).then(|| metadata.member("aws:asset:path"))?
 }
 
 /// A location as a path on this machine, if it is one: `aws cloudformation package` uploads such files.
@@ -250,6 +259,14 @@ Resources:
         );
         let json = "{\n\t\"Resources\": {\"A\": {\"Type\": \"AWS::CloudFormation::Stack\", \"Properties\": {\"TemplateURL\": \"a\"}}}}";
         assert_eq!(nested_templates(json), ["a"]);
+        let cdk = "
+Resources:
+  A:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: {'Fn::Join': ['', [https://s3., {Ref: 'AWS::Region'}]]}}
+    Metadata: {'aws:asset:path': A.nested.template.json, 'aws:asset:property': TemplateURL}
+";
+        assert_eq!(nested_templates(cdk), ["A.nested.template.json"]);
         assert!(nested_templates("TemplateURL: [").is_empty());
     }
 }

@@ -6,6 +6,7 @@ mod normalize;
 mod settle;
 pub mod vocabulary;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -107,6 +108,8 @@ pub struct Model {
     pub outputs: Vec<DeclaredOutput>,
     /// Named conditions of the template.
     pub conditions: Vec<DeclaredCondition>,
+    /// Constructs of CDK that made resources, by address.
+    pub constructs: BTreeMap<Arc<str>, Arc<str>>,
     resources: Vec<Resource>,
     by_kind: FxHashMap<Kind, Vec<ResourceId>>,
     by_address: FxHashMap<Arc<str>, Vec<ResourceId>>,
@@ -139,6 +142,7 @@ impl Model {
             vocabulary,
             outputs,
             conditions: Vec::new(),
+            constructs: BTreeMap::new(),
             resources,
             by_kind,
             by_address,

@@ -31,6 +31,7 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
         inputs,
         modules,
         conditions,
+        constructs,
         ..
     } = declared;
     let mut run = Run {
@@ -138,6 +139,7 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
     run.attach(&index);
     let (mut model, diagnostics) = run.finish(root, outputs, index);
     model.conditions = conditions;
+    model.constructs = constructs;
     (model, diagnostics)
 }
 

@@ -26,7 +26,7 @@
 //!   condition  {text, default_case}
 //!   owner      address of the resource that the place belongs to
 //!   unknown    [text]: what is not known, of unsure findings
-//!   instances  [{address, kind, native_kind, module, stack, language, fingerprint}], at most 50, always
+//!   instances  [{address, kind, native_kind, module, construct (CDK), stack, language, fingerprint}], at most 50, always
 //!   instance_count   always
 //!   fingerprint      identity between runs, unique within one, always
 //!   line_hash        GitHub's primaryLocationLineHash
@@ -242,6 +242,8 @@ struct Instance<'a> {
     native_kind: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     module: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    construct: Option<&'a str>,
     stack: &'a str,
     language: String,
     fingerprint: &'a str,
@@ -366,6 +368,7 @@ fn shown<'a>(finding: &'a Finding, sources: &SourceMap) -> Shown<'a> {
                 kind: &instance.kind,
                 native_kind: &instance.native_kind,
                 module: &instance.module,
+                construct: instance.construct.as_deref(),
                 stack: &instance.stack,
                 language: instance.language.to_string(),
                 fingerprint: &instance.fingerprint,

@@ -558,7 +558,9 @@ impl<'a> Writer<'a> {
 
     fn result(&self, finding: &Finding) -> Option<sarif::Result> {
         let mut primary = self.location(finding.place)?;
-        primary.logical_locations = Some(vec![logical(finding.resource(), &finding.owner)]);
+        let mut logical_locations = vec![logical(finding.resource(), &finding.owner)];
+        logical_locations.extend(finding.resource().construct.as_deref().map(construct));
+        primary.logical_locations = Some(logical_locations);
         if self.is_full()
             && let Some(physical) = &mut primary.physical_location
         {
@@ -814,6 +816,16 @@ fn logical(resource: &Instance, owner: &str) -> sarif::LogicalLocation {
         .name(owner.rsplit('.').next().unwrap_or(owner))
         .fully_qualified_name(qualified)
         .kind("resource")
+        .build()
+}
+
+/// The construct that made a resource: what people who write CDK know it by.
+fn construct(path: &str) -> sarif::LogicalLocation {
+    let parts = path.strip_suffix("/Resource").unwrap_or(path);
+    sarif::LogicalLocation::builder()
+        .name(parts.rsplit('/').next().unwrap_or(parts))
+        .fully_qualified_name(path)
+        .kind("construct")
         .build()
 }
 

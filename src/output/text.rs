@@ -464,6 +464,9 @@ fn notes(finding: &Finding, advises: bool) -> Vec<(Level<'static>, String)> {
         }
         notes.push((Level::NOTE, text));
     }
+    if let Some(construct) = &finding.resource().construct {
+        notes.push((Level::NOTE, format!("made by construct `{construct}`")));
+    }
     if let Status::Suppressed(suppression) = &finding.status {
         let reason = suppression.reason.as_deref().unwrap_or("no reason given");
         notes.push((Level::NOTE, format!("suppressed: {reason}")));

@@ -50,6 +50,7 @@ pub fn discover(
     // What each template nests, as written.
     let mut templates: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let both = [(&candidates.named, true), (&candidates.found, false)];
+    let mut assemblies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, is_named) in both
         .into_iter()
         .flat_map(|(paths, is_named)| paths.iter().map(move |path| (path.as_str(), is_named)))
@@ -73,6 +74,9 @@ pub fn discover(
                 Ok(bytes) if !is_named && bytes.len() > LONGEST_TEMPLATE => None,
                 Ok(bytes) => {
                     let text = String::from_utf8_lossy(&bytes);
+                    if let Some(listed) = assembly(path, &text) {
+                        assemblies.insert(folder_of(path), listed);
+                    }
                     (recognition.is_template)(&text).then(|| (recognition.nested_templates)(&text))
                 }
             };
@@ -84,6 +88,15 @@ pub fn discover(
             }
         }
     }
+    // What was synthesized earlier and is no stack any more stays in the folder.
+    templates.retain(|path, _| {
+        let is_synthesized =
+            path.ends_with(".template.json") && !path.ends_with(".nested.template.json");
+        let listed = assemblies.get(&folder_of(path));
+        !is_synthesized
+            || named_templates.contains(path)
+            || listed.is_none_or(|listed| listed.contains(path))
+    });
     let mut stacks: Vec<Stack> = roots(files, &modules, &named_modules)
         .into_iter()
         .map(|folder| Stack {
@@ -105,6 +118,23 @@ pub fn discover(
         .collect();
     stacks.sort_by(|a, b| a.path.cmp(&b.path));
     stacks
+}
+
+/// The templates of the stacks that the manifest of a cloud assembly (`cdk.out`) lists; none if it is no such manifest.
+/// <https://docs.aws.amazon.com/cdk/v2/guide/deploy-synth-templates.html>
+fn assembly(path: &str, text: &str) -> Option<BTreeSet<String>> {
+    let is_manifest = path == "manifest.json" || path.ends_with("/manifest.json");
+    if !is_manifest || !text.contains("\"artifacts\"") {
+        return None;
+    }
+    let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
+    let artifacts = manifest.get("artifacts")?.as_object()?;
+    let template = |artifact: &serde_json::Value| {
+        let kind = artifact.get("type")?.as_str()?;
+        let file = artifact.get("properties")?.get("templateFile")?.as_str()?;
+        (kind == "aws:cloudformation:stack").then(|| join(&folder_of(path), file))
+    };
+    Some(artifacts.values().filter_map(template).collect())
 }
 
 /// The root modules among folders with Terraform files.
@@ -421,6 +451,28 @@ mod tests {
                 "three/env.yaml",
                 "web/.ebextensions",
             ],
+        );
+    }
+
+    #[test]
+    fn the_manifest_of_an_assembly_tells_what_is_a_stack() {
+        let manifest = r#"{"version": "36.0.0", "artifacts": {
+            "Net.assets": {"type": "cdk:asset-manifest", "properties": {"file": "Net.assets.json"}},
+            "Net": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Net.template.json"}}}}"#;
+        check(
+            &[
+                ("cdk.out/manifest.json", manifest),
+                (
+                    "cdk.out/Net.template.json",
+                    "AWSTemplate\nnests NetA.nested.template.json",
+                ),
+                ("cdk.out/NetA.nested.template.json", "AWSTemplate"),
+                ("cdk.out/Gone.template.json", "AWSTemplate"),
+                ("other/manifest.json", "{}"),
+                ("other/a.template.json", "AWSTemplate"),
+            ],
+            &[],
+            &["cdk.out/Net.template.json", "other/a.template.json"],
         );
     }
 }

@@ -103,6 +103,8 @@ pub struct Instance {
     pub native_kind: Arc<str>,
     /// Address of its module instance, empty in the root.
     pub module: Arc<str>,
+    /// Path of the CDK construct that made it, if one did.
+    pub construct: Option<Arc<str>>,
     /// Identity of the fault on this instance, its key included.
     pub fingerprint: String,
 }
@@ -260,6 +262,7 @@ fn finding(
         kind: resource.kind.clone(),
         native_kind: resource.native_kind.clone(),
         module: resource.module.clone(),
+        construct: model.constructs.get(&resource.address).cloned(),
         fingerprint: fingerprint::semantic(
             &outcome.rule.name,
             &fingerprint::without_positions(&resource.address),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
 use glob::Pattern;
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -29,6 +30,10 @@ pub enum Tool {
     Guard,
     /// `Metadata.cfn_nag.rules_to_suppress`.
     CfnNag,
+    /// `Metadata.cdk_nag.rules_to_suppress`.
+    CdkNag,
+    /// `Metadata.cfn-lint.config.ignore_checks`.
+    CfnLint,
 }
 
 impl Tool {
@@ -41,6 +46,8 @@ impl Tool {
             Tool::Kics => "kics",
             Tool::Guard => "guard",
             Tool::CfnNag => "cfn_nag",
+            Tool::CdkNag => "cdk_nag",
+            Tool::CfnLint => "cfn_lint",
         }
     }
 }
@@ -166,7 +173,13 @@ const COMMENT_WORDS: [&str; 6] = [
     "tfsec:ignore",
     "kics-scan",
 ];
-const METADATA_WORDS: [&str; 4] = ["onus", "checkov", "SuppressedRules", "rules_to_suppress"];
+const METADATA_WORDS: [&str; 5] = [
+    "onus",
+    "checkov",
+    "SuppressedRules",
+    "rules_to_suppress",
+    "ignore_checks",
+];
 
 /// The directives in input files, in order of their places, and what is wrong with ours. `known` gives all rules there
 /// are, switched off ones included; it is asked only if some file may hold a directive.
@@ -542,7 +555,32 @@ impl<'a> Collector<'a> {
                 }
             }
         }
+        for item in items(["cdk_nag", "rules_to_suppress"]) {
+            // `applies_to` names some of what the rule found; which ones is cdk-nag's business.
+            if let Some(named) = text(&item, "id").filter(|_| item.member("applies_to").is_none()) {
+                let reason = text(&item, "reason").unwrap_or_default();
+                let reason = match item.member("is_reason_encoded").and_then(|is| is.as_bool()) {
+                    Some(true) => decoded(&reason),
+                    _ => reason,
+                };
+                self.push(Tool::CdkNag, &[&named], &reason, None, item.span(), scope);
+            }
+        }
+        let lint = metadata.member("cfn-lint");
+        let lint = lint.and_then(|lint| lint.member("config")?.member("ignore_checks"));
+        for item in lint.iter().flat_map(Value::elements) {
+            if let Some(named) = item.as_str() {
+                self.push(Tool::CfnLint, &[named], "", None, item.span(), scope);
+            }
+        }
     }
+}
+
+/// A reason that cdk-nag wrote in Base64, because it has characters that templates may not hold.
+fn decoded(reason: &str) -> String {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(reason);
+    let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    text.unwrap_or_else(|| reason.to_owned())
 }
 
 /// Marks the findings that directives cover. Tells of directives that have expired, and of ours that cover nothing

@@ -20,6 +20,8 @@ fn run(path: &str, text: &str) -> (Report, SourceMap, Vec<Diagnostic>) {
         ),
         ("guard".to_owned(), vec!["NO_BAD_WORD".to_owned()]),
         ("cfn_nag".to_owned(), vec!["W9".to_owned()]),
+        ("cdk_nag".to_owned(), vec!["AwsSolutions-BAD1".to_owned()]),
+        ("cfn_lint".to_owned(), vec!["W3005".to_owned()]),
     ];
     let bad = Arc::new(bad);
     let known = [
@@ -324,6 +326,38 @@ Resources:
         "Resources:\n  A:\n    X: bad\n"
     );
     check("t.yaml", &whole, &[6], &[]);
+}
+
+#[test]
+fn metadata_of_generators_and_linters_suppresses() {
+    let text = "Resources:
+  A:
+    Metadata:
+      cdk_nag:
+        rules_to_suppress:
+          - {id: AwsSolutions-BAD1, reason: dGhlIOKAnmdvb2TigJw=, is_reason_encoded: true}
+    X: bad
+  B:
+    Metadata:
+      cdk_nag:
+        rules_to_suppress:
+          - {id: AwsSolutions-BAD1, reason: some, applies_to: ['Resource::*']}
+    X: bad
+  C:
+    Metadata: {cfn-lint: {config: {ignore_checks: [W3005]}}}
+    X: bad
+";
+    check("t.yaml", text, &[7, 16], &[]);
+    let (report, ..) = run("t.yaml", text);
+    let reasons: Vec<_> = report
+        .findings
+        .iter()
+        .filter_map(|finding| match &finding.status {
+            Status::Suppressed(suppression) => Some(suppression.reason.as_deref()),
+            Status::Open => None,
+        })
+        .collect();
+    assert_eq!(reasons, [Some("the „good“"), None]);
 }
 
 #[test]

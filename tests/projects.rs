@@ -1,4 +1,4 @@
-//! Elastic Beanstalk source bundles from folder to findings: files in, `rule path:line` of each finding out.
+//! From folders to findings, as generators and deployment tools lay them out: files in, `rule path:line` of findings out.
 
 use onus::project::{Candidates, Inputs, discover};
 use onus::report::{Report, Verdict};
@@ -228,4 +228,84 @@ fn broken_files_are_told_and_cost_only_themselves() {
     );
     let line = "eb-imdsv1-enabled .ebextensions/04.config:3";
     assert!(lines.iter().any(|known| known == line), "{lines:#?}");
+}
+
+/// A synthesized application: a stack with a nested one, and a template of a stack that is gone.
+fn assembly() -> [(&'static str, &'static str); 4] {
+    [
+        (
+            "cdk.out/manifest.json",
+            r#"{"version": "36.0.0", "artifacts": {
+                "App.assets": {"type": "cdk:asset-manifest", "properties": {"file": "App.assets.json"}},
+                "App": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "App.template.json"}}}}"#,
+        ),
+        (
+            "cdk.out/App.template.json",
+            r#"{"Resources": {
+ "NetNestedStackNetNestedStackResource1B2C3D4E": {
+  "Type": "AWS::CloudFormation::Stack",
+  "Properties": {
+   "Parameters": {"From": "0.0.0.0/0"},
+   "TemplateURL": {"Fn::Join": ["", ["https://s3.", {"Ref": "AWS::Region"}, ".amazonaws.com/assets/1f.json"]]}},
+  "Metadata": {"aws:cdk:path": "App/Net.NestedStack/Net.NestedStackResource",
+   "aws:asset:path": "AppNet.nested.template.json", "aws:asset:property": "TemplateURL"}},
+ "Key6AB29FA6": {
+  "Type": "AWS::KMS::Key",
+  "Properties": {"KeyPolicy": {"Statement": [], "Version": "2012-10-17"}},
+  "Metadata": {"aws:cdk:path": "App/Key/Resource",
+   "cdk_nag": {"rules_to_suppress": [{"id": "AwsSolutions-KMS5", "reason": "the data is public"}]}}}}}"#,
+        ),
+        (
+            "cdk.out/AppNet.nested.template.json",
+            r#"{"Parameters": {"From": {"Type": "String"}}, "Resources": {"WebE2C2A3C5": {
+  "Type": "AWS::EC2::SecurityGroup",
+  "Properties": {"GroupDescription": "web", "VpcId": "vpc-0a1b2c3d4e5f60718", "SecurityGroupIngress": [
+   {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": {"Ref": "From"}}]},
+  "Metadata": {"aws:cdk:path": "App/Net/Web/Resource"}}}}"#,
+        ),
+        (
+            "cdk.out/Gone.template.json",
+            r#"{"Resources": {"Old": {"Type": "AWS::KMS::Key", "Properties": {}}}}"#,
+        ),
+    ]
+}
+
+#[test]
+fn an_assembly_is_read_by_its_manifest_and_findings_name_the_constructs() {
+    let (report, sources) = analysed(&assembly());
+    let stacks: Vec<&str> = report.stacks.iter().map(|stack| &*stack.path).collect();
+    assert_eq!(stacks, ["cdk.out/App.template.json"]);
+    let finding = report
+        .findings
+        .iter()
+        .find(|finding| {
+            let is_nested = finding.resource().address.ends_with("/WebE2C2A3C5");
+            is_nested && finding.verdict == Verdict::Fail
+        })
+        .expect("a finding on the group of the nested stack");
+    assert_eq!(
+        finding.resource().construct.as_deref(),
+        Some("App/Net/Web/Resource")
+    );
+
+    let mut text = Vec::new();
+    let options = onus::output::text::Options::default();
+    onus::output::text::write(&report, &sources, &options, &mut text).expect("text");
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert!(text.contains("construct `App/Net/Web/Resource`"), "{text}");
+
+    let mut sarif = Vec::new();
+    let options = onus::output::sarif::Options::default();
+    onus::output::sarif::write(&report, &sources, &options, &mut sarif).expect("SARIF");
+    let sarif: serde_json::Value = serde_json::from_slice(&sarif).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    let named = results.iter().any(|result| {
+        let locations = result["locations"][0]["logicalLocations"].as_array();
+        locations.is_some_and(|locations| {
+            locations.iter().any(|one| {
+                one["fullyQualifiedName"] == "App/Net/Web/Resource" && one["name"] == "Web"
+            })
+        })
+    });
+    assert!(named, "{sarif:#}");
 }
