@@ -268,3 +268,49 @@ resource "aws_iam_policy" "agent" {{
         assert_eq!(found, is_found, "{action}");
     }
 }
+
+#[test]
+fn zones_that_are_not_known_are_counted_all_the_same() {
+    for (zones, expected) in [
+        (r#"AvailabilityZones: !GetAZs """#, &[][..]),
+        (r#"VPCZoneIdentifier: [!Ref A, !Ref B]"#, &[]),
+        (r#"AvailabilityZones: [!Select [0, !GetAZs ""]]"#, &["12 ?"]),
+        (r#"VPCZoneIdentifier: [!Ref A]"#, &["12 ?"]),
+        (r#"AvailabilityZones: !Ref Zones"#, &["?12 [?]"]),
+    ] {
+        let template = format!(
+            r#"
+Parameters:
+  Zones:
+    Type: List<AWS::EC2::AvailabilityZone::Name>
+Resources:
+  A:
+    Type: AWS::EC2::Subnet
+    Properties: {{ VpcId: vpc-1, AvailabilityZone: !Select [0, !GetAZs ""] }}
+  B:
+    Type: AWS::EC2::Subnet
+    Properties: {{ VpcId: vpc-1, AvailabilityZone: !Select [1, !GetAZs ""] }}
+  Group:
+    Type: AWS::AutoScaling::AutoScalingGroup
+    Properties:
+      {zones}
+"#
+        );
+        cloudformation("asg-single-az", &template, expected);
+    }
+    terraform(
+        "asg-single-az",
+        r#"
+data "aws_availability_zones" "all" {}
+resource "aws_autoscaling_group" "two" {
+  min_size           = 2
+  max_size           = 4
+  availability_zones = [
+    data.aws_availability_zones.all.names[0],
+    data.aws_availability_zones.all.names[1],
+  ]
+}
+"#,
+        &[],
+    );
+}

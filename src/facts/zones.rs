@@ -1,9 +1,11 @@
 //! Availability zones: those that a resource names, and those of the subnets it is in.
 
+use std::sync::Arc;
+
 use super::cases::{self, Case};
 use super::{Scope, Shape};
 use crate::model::LinkTarget;
-use crate::value::{Certainty, Guard, Origin, Reason, Value};
+use crate::value::{Certainty, Data, Guard, Origin, Reason, Unknown, Value};
 
 /// Kinds that are in subnets or name zones.
 pub(super) const KINDS: &[&str] = &[
@@ -115,7 +117,7 @@ pub(super) fn zones(scope: &Scope<'_>) -> Value {
                 more = more.or(doubt);
             }
             Certainty::No => {
-                items.push(cases::under(&zone.guard, zone.value.clone()));
+                items.push(cases::under(&zone.guard, some(&zone.value)));
                 seen.push(zone);
             }
         }
@@ -142,4 +144,18 @@ fn same(a: &Value, b: &Value, scope: &Scope<'_>) -> Certainty {
         return (a.2 == b.2).into();
     }
     crate::jsonpath::equals(a, b, scope.world)
+}
+
+/// A zone that is not known is one all the same: what is somewhere is not nowhere.
+fn some(zone: &Value) -> Value {
+    match zone.as_unknown() {
+        Some(unknown) if !unknown.is_never_null => Value {
+            data: Data::Unknown(Arc::new(Unknown {
+                is_never_null: true,
+                ..(**unknown).clone()
+            })),
+            ..zone.clone()
+        },
+        _ => zone.clone(),
+    }
 }
