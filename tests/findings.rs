@@ -298,19 +298,68 @@ Resources:
         );
         cloudformation("asg-single-az", &template, expected);
     }
-    terraform(
-        "asg-single-az",
-        r#"
-data "aws_availability_zones" "all" {}
-resource "aws_autoscaling_group" "two" {
-  min_size           = 2
-  max_size           = 4
-  availability_zones = [
-    data.aws_availability_zones.all.names[0],
-    data.aws_availability_zones.all.names[1],
-  ]
-}
-"#,
-        &[],
-    );
+    let group = |zones: &str| {
+        format!(
+            r#"
+variable "first" {{
+  type = number
+}}
+variable "second" {{
+  type = number
+}}
+data "aws_availability_zones" "all" {{}}
+resource "aws_subnet" "each" {{
+  count             = 2
+  vpc_id            = "vpc-1"
+  availability_zone = data.aws_availability_zones.all.names[count.index]
+}}
+resource "aws_subnet" "one" {{
+  count             = 2
+  vpc_id            = "vpc-1"
+  availability_zone = data.aws_availability_zones.all.names[0]
+}}
+resource "aws_autoscaling_group" "x" {{
+  {zones}
+}}
+"#
+        )
+    };
+    let names = "data.aws_availability_zones.all.names";
+    for (zones, expected) in [
+        (
+            format!("availability_zones = [{names}[0], {names}[1]]"),
+            &[][..],
+        ),
+        (
+            format!("availability_zones = [{names}[0], {names}[0]]"),
+            &["19"],
+        ),
+        (
+            format!("availability_zones = [{names}[var.first], {names}[var.second]]"),
+            &["?19"],
+        ),
+        (
+            "vpc_zone_identifier = aws_subnet.each[*].id".to_owned(),
+            &[],
+        ),
+        (
+            "vpc_zone_identifier = aws_subnet.one[*].id".to_owned(),
+            &["19"],
+        ),
+    ] {
+        let (report, sources) = scan(Language::Terraform, &group(&zones));
+        let of_rule = report.findings.iter();
+        let of_rule = of_rule.filter(|finding| &*finding.rule.name == "asg-single-az");
+        let found: Vec<String> = of_rule
+            .map(|finding| {
+                let file = sources.get(finding.place.source).expect("a file");
+                let line = file.position(finding.place.start, Columns::Utf16).line;
+                match finding.verdict {
+                    Verdict::Unsure => format!("?{line}"),
+                    Verdict::Fail => line.to_string(),
+                }
+            })
+            .collect();
+        assert_eq!(found, expected, "{zones}");
+    }
 }

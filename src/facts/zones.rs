@@ -143,6 +143,15 @@ fn same(a: &Value, b: &Value, scope: &Scope<'_>) -> Certainty {
     {
         return (a.2 == b.2).into();
     }
+    // Some elements of one list, which of them is not known.
+    let is_some_element = |value: &Value| {
+        let unknown = value.as_unknown();
+        let reference = unknown.and_then(|unknown| unknown.reference.as_ref());
+        reference.is_some_and(|reference| reference.attribute.ends_with('s'))
+    };
+    if is_some_element(a) && is_some_element(b) {
+        return Certainty::Unsure;
+    }
     crate::jsonpath::equals(a, b, scope.world)
 }
 

@@ -1266,6 +1266,19 @@ pub(super) fn part_of(unknown: &Unknown, name: Option<&str>) -> Arc<Unknown> {
     })
 }
 
+/// What is known of an element of an unknown list or map. One of what is looked up is told from the others by its
+/// position: the first zone of a region is not the second.
+fn element_of(unknown: &Unknown, key: &Value) -> Arc<Unknown> {
+    let mut element = part_of(unknown, None);
+    if let (Reason::Data(_), Some(position)) = (&unknown.reason, key.as_int())
+        && let Some(reference) = &mut Arc::make_mut(&mut element).reference
+        && !reference.attribute.is_empty()
+    {
+        reference.attribute = format!("{}[{position}]", reference.attribute).into();
+    }
+    element
+}
+
 /// `value.name`
 pub(super) fn attribute(value: &Value, name: &str, span: Span) -> Evaluated {
     let fault = |message: String, hint| Err(Fault::new(span, message).hint(hint));
@@ -1349,7 +1362,7 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
         }
     };
     match &value.data {
-        Data::Unknown(unknown) => Ok(Value::new(Data::Unknown(part_of(unknown, None)), span)),
+        Data::Unknown(unknown) => Ok(Value::new(Data::Unknown(element_of(unknown, key)), span)),
         _ if key.is_null() => Err(Fault::new(span, "the index is null")),
         Data::List(list) if list.kind() == ListKind::Set => {
             Err(
