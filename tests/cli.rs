@@ -475,6 +475,11 @@ fn mistakes_in_settings_and_packs_exit_with_2_and_a_caret() {
             "no rule has an option `own_acounts`",
             "onus.yaml:1:12",
         ),
+        (
+            "options: { root_device_names: { of: us } }\n",
+            "option `root_device_names` is of type list",
+            "onus.yaml:1:31",
+        ),
         ("packs: [./missing]\n", "cannot read this", "missing"),
         ("rules: [\n", "onus.yaml", "onus.yaml"),
     ] {

@@ -260,6 +260,21 @@ fn apply(
             diagnostics.push(diagnostic);
             return;
         }
+        let kinds = || {
+            known
+                .iter()
+                .filter(|known| known.name == option.name)
+                .map(|known| known.kind)
+        };
+        if !kinds().any(|kind| kind.fits(&option.value)) {
+            let words: Vec<&str> = kinds().map(|kind| kind.as_str()).collect();
+            diagnostics.push(Diagnostic::error(
+                "invalid_option",
+                option.value.span(),
+                format!("option `{}` is of type {}", option.name, words.join(" or ")),
+            ));
+            return;
+        }
         rules.set_option(rule, &option.name, option.adds, option.value.clone());
     };
     for option in &settings.options {
