@@ -1109,3 +1109,84 @@ A: {P: ?}
 ",
     );
 }
+
+#[test]
+fn connectors_are_the_policies_that_they_attach() {
+    check_files(
+        &[(
+            "template.yaml",
+            "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  R: {Type: AWS::IAM::Role}
+  L:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt R.Arn}
+    Connectors:
+      M: {Properties: {Destination: [{Id: Q}, {Id: S}], Permissions: [Write]}}
+  S: {Type: AWS::SNS::Topic}
+  Q: {Type: AWS::SQS::Queue}
+  D: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: S}, Destination: {Id: L}, Permissions: [Read, Write]}}
+  E:
+    Type: AWS::Serverless::Connector
+    Properties:
+      Source: {Type: AWS::AppSync::DataSource, RoleName: r}
+      Destination: {Type: AWS::Events::EventBus, Arn: 'arn:aws:events:eu-west-1:123456789012:event-bus/b'}
+      Permissions: [Write]
+  G: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: S}, Destination: {Id: Q}, Permissions: [Write]}}
+  X: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: Q}, Destination: {Id: S}, Permissions: [Write]}}
+",
+        )],
+        &Inputs::default(),
+        r#"
+R: {}
+L: {Role: ?R.Arn}
+S: {}
+Q: {}
+LMPolicyDestination0: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: ["sqs:DeleteMessage", "sqs:SendMessage", "sqs:ChangeMessageVisibility", "sqs:PurgeQueue"], Effect: "Allow", Resource: [?Q.Arn]}]}, Roles: [?R.Ref]}
+LMPolicyDestination1: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: ["sns:Publish"], Effect: "Allow", Resource: [?S.Ref]}]}, Roles: [?R.Ref]}
+DWriteLambdaPermission: {Action: "lambda:InvokeFunction", Principal: "sns.amazonaws.com", SourceArn: ?S.Ref, FunctionName: ?L.Arn}
+EPolicy: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: ["events:PutEvents"], Effect: "Allow", Resource: ["arn:aws:events:eu-west-1:123456789012:event-bus/b"]}]}, Roles: ["r"]}
+GQueuePolicy: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: "sqs:SendMessage", Condition: {ArnEquals: {aws:SourceArn: ?S.Ref}}, Effect: "Allow", Principal: {Service: "sns.amazonaws.com"}, Resource: ?Q.Arn}]}, Queues: [?Q.Ref]}
+! 20:3 not_analysed: `AWS::Serverless::Connector` is not expanded
+"#,
+    );
+}
+
+#[test]
+fn functions_that_authorize_are_called_by_their_api() {
+    let permission = |api: &str| {
+        format!(
+            "{api}AAuthorizerPermission: {{Action: \"lambda:InvokeFunction\", FunctionName: ?F.Arn"
+        )
+    };
+    let template = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  F: {Type: AWS::Lambda::Function}
+  Rest: {Type: AWS::Serverless::Api, Properties: {StageName: p, Auth: {Authorizers: {A: {FunctionArn: !GetAtt F.Arn}}}}}
+  Off:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: p, Auth: {Authorizers: {A: {FunctionArn: !GetAtt F.Arn, DisableFunctionDefaultPermissions: true}}}}
+  Http: {Type: AWS::Serverless::HttpApi, Properties: {Auth: {Authorizers: {A: {FunctionArn: !GetAtt F.Arn}}}}}
+  On:
+    Type: AWS::Serverless::HttpApi
+    Properties: {Auth: {Authorizers: {A: {FunctionArn: !GetAtt F.Arn, EnableFunctionDefaultPermissions: true}}}}
+";
+    let memory = MemoryFiles::new([("template.yaml", template)]);
+    let sources = SourceMap::new();
+    let stack = Stack {
+        language: Language::CloudFormation,
+        path: "template.yaml".into(),
+    };
+    let declared = load(&memory, &sources, &stack, &Inputs::default());
+    let text = described(&declared, &sources);
+    for (api, expected) in [
+        ("Rest", true),
+        ("Off", false),
+        ("Http", false),
+        ("On", true),
+    ] {
+        assert_eq!(text.contains(&permission(api)), expected, "{api}: {text}");
+    }
+}

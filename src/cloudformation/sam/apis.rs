@@ -70,6 +70,7 @@ pub(super) fn rest(source: &Source<'_>, expansion: &mut Expansion) {
         source,
         properties,
     );
+    authorizers(source, true, expansion);
 
     let deployment = format!("{name}Deployment");
     let mut properties = Properties::default();
@@ -106,6 +107,47 @@ pub(super) fn rest(source: &Source<'_>, expansion: &mut Expansion) {
         expansion
             .aliases
             .insert(format!("{name}.{what}").into(), id.into());
+    }
+}
+
+/// What lets an API ask the functions that authorize its callers. The two kinds of API differ in what they do by default:
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-lambdatokenauthorizer.html>,
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-httpapi-lambdaauthorizer.html>
+fn authorizers(source: &Source<'_>, is_default: bool, expansion: &mut Expansion) {
+    let auth = source.get("Auth");
+    let authorizers = auth.and_then(|auth| auth.member("Authorizers"));
+    for (name, authorizer) in authorizers.iter().flat_map(Value::entries) {
+        let Some(function) = authorizer.member("FunctionArn") else {
+            continue;
+        };
+        let flag = |name: &str| {
+            let flag = authorizer
+                .member(name)
+                .and_then(|flag| (source.resolve)(&flag));
+            flag.map(|flag| flag == "true")
+        };
+        let is_wanted = if is_default {
+            flag("DisableFunctionDefaultPermissions") != Some(true)
+        } else {
+            flag("EnableFunctionDefaultPermissions") == Some(true)
+        };
+        if !is_wanted {
+            continue;
+        }
+        let place = function.span();
+        let mut properties = Properties::default();
+        properties.set("Action", place, text("lambda:InvokeFunction", place));
+        properties.set("FunctionName", place, function);
+        properties.set("Principal", place, text("apigateway.amazonaws.com", place));
+        let arn = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/authorizers/*";
+        let api = reference(&source.name, place);
+        properties.set(
+            "SourceArn",
+            place,
+            super::sub(arn, vec![("Api", api)], place),
+        );
+        let id = format!("{}{}AuthorizerPermission", source.name, in_id(name));
+        expansion.add(id, "AWS::Lambda::Permission", place, source, properties);
     }
 }
 
@@ -152,6 +194,7 @@ pub(super) fn http(source: &Source<'_>, expansion: &mut Expansion) {
         source,
         properties,
     );
+    authorizers(source, false, expansion);
     let stage = source.text("StageName").map(|stage| in_id(&stage));
     let stage_id = match (source.get("StageName"), stage.as_deref()) {
         (None, _) | (_, Some("default")) => format!("{name}ApiGatewayDefaultStage"),

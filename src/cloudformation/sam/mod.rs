@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html>
 
 mod apis;
+mod connectors;
 mod events;
 mod functions;
 mod policies;
@@ -61,9 +62,14 @@ pub(super) fn expand(
             expansion.stages.insert(name.clone(), stage);
         }
     }
+    // Connectors need to know both their ends.
+    let mut ends: Vec<(String, Span, &Value, Value)> = Vec::new();
     for (name, member) in resources {
         let kind = member.value.member("Type");
         let kind = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+        for (id, place, properties) in connectors::embedded(name, &member.value, member.key) {
+            ends.push((id, place, &member.value, properties));
+        }
         let Some(service) = kind.strip_prefix("AWS::Serverless::") else {
             expansion.resources.insert(name.clone(), member.clone());
             continue;
@@ -90,6 +96,10 @@ pub(super) fn expand(
             "Api" => apis::rest(&source, &mut expansion),
             "HttpApi" => apis::http(&source, &mut expansion),
             "SimpleTable" => apis::table(&source, &mut expansion),
+            "Connector" => {
+                let properties = source.properties.clone();
+                ends.push((name.to_string(), member.key, &member.value, properties));
+            }
             "Application" => apis::application(&source, &mut expansion),
             _ => {
                 expansion.left.push((member.key, kind.to_owned()));
@@ -99,6 +109,19 @@ pub(super) fn expand(
     }
     for api in std::mem::take(&mut expansion.implicit_apis) {
         apis::implicit(api, globals, resolve, &mut expansion);
+    }
+    for (name, key, resource, properties) in ends {
+        let source = Source {
+            name: name.into(),
+            key,
+            resource,
+            properties,
+            resolve,
+        };
+        if !connectors::connector(&source, &mut expansion) {
+            let kind = "AWS::Serverless::Connector".to_owned();
+            expansion.left.push((key, kind));
+        }
     }
     expansion
 }

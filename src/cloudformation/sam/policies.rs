@@ -251,7 +251,7 @@ fn filled(name: &str, written: &Member) -> Value {
 }
 
 /// A part of a policy template with its parameters put in.
-fn put_in(part: &serde_json::Value, parameters: &Value, place: Span) -> Value {
+pub(super) fn put_in(part: &serde_json::Value, parameters: &Value, place: Span) -> Value {
     match part {
         serde_json::Value::String(pattern) if pattern.contains("${") => {
             let mut variables = Vec::new();
