@@ -128,11 +128,11 @@ fn elements_with(
     for list in possible(value, world) {
         match &list.value.data {
             Data::Unknown(why) if !names_something(why) => {
-                found.more.get_or_insert_with(|| why.clone());
+                Unknown::keep(&mut found.more, why);
             }
             Data::List(items) => {
                 if let Some(why) = items.more() {
-                    found.more.get_or_insert_with(|| why.clone());
+                    Unknown::keep(&mut found.more, why);
                 }
                 for element in list.value.elements() {
                     found.add(&list.guard, decide(&element, world));

@@ -14,7 +14,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::declared::{DeclaredCondition, DeclaredOutput, Language};
 use crate::source::Span;
-use crate::value::{Guard, Unknown, Value, World};
+use crate::value::{Guard, Reason, Unknown, Value, World};
 
 pub use normalize::normalize;
 pub use vocabulary::Vocabulary;
@@ -61,6 +61,13 @@ impl Resource {
     /// Whether its stack makes it: look-ups, inputs, outputs, modules and providers are none of the resources people count.
     pub fn is_managed(&self) -> bool {
         !self.native_kind.starts_with("data.") && !self.kind.starts_with("Code::")
+    }
+
+    /// Whether it is a part of something outside the code: an attachment to a role that is made elsewhere.
+    pub fn is_part_of_outside(&self) -> bool {
+        let object = self.properties.as_object();
+        let more = object.and_then(|object| object.more());
+        more.is_some_and(|why| why.reason == Reason::Outside)
     }
 }
 

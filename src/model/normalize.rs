@@ -846,12 +846,12 @@ impl Rows {
                     }
                 }
                 if let Some(why) = list.more() {
-                    self.more.get_or_insert_with(|| why.clone());
+                    Unknown::keep(&mut self.more, why);
                 }
             }
             // The id or ARN of something is one text; any other unknown value may be a list.
             Data::Unknown(why) if !(why.is_never_null && why.reference.is_some()) => {
-                self.more.get_or_insert_with(|| why.clone());
+                Unknown::keep(&mut self.more, why);
             }
             Data::Choice(alternatives) => {
                 for alternative in alternatives.iter() {
@@ -1033,7 +1033,7 @@ fn elements(row: &Row, place: &Place<'_>) -> Option<Value> {
             rows.items
                 .push(guarded(&filter.clone().and(guard), item, null));
             if let Some(why) = more {
-                rows.more.get_or_insert(why);
+                Unknown::keep(&mut rows.more, &why);
             }
         });
         let is_written = !rows.items.is_empty() || rows.more.is_some();
@@ -1099,7 +1099,7 @@ fn elements(row: &Row, place: &Place<'_>) -> Option<Value> {
                     rows.items
                         .push(guarded(&guard.clone().and(own), item, null));
                     if let Some(why) = more {
-                        rows.more.get_or_insert(why);
+                        Unknown::keep(&mut rows.more, &why);
                     }
                 });
             }
@@ -1203,7 +1203,11 @@ fn expand(
                 data: Data::Unknown(Arc::new(Unknown::because(why.reason.clone()))),
                 ..value.clone()
             };
-            with(guard, value, Some(why));
+            let rest = Unknown {
+                is_more_alike: true,
+                ..Unknown::because(why.reason.clone())
+            };
+            with(guard, value, Some(Arc::new(rest)));
         }
     }
 }

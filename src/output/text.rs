@@ -203,13 +203,14 @@ impl Writer<'_> {
             Verdict::Unsure => "unsure, ",
         };
         let when = match &finding.condition {
-            Some(condition) if condition.is_default_case => format!(" (when {})", condition.text),
-            Some(condition) => format!(" (only when {})", condition.text),
+            Some(condition) if condition.is_default_case => format!("(when {})", condition.text),
+            Some(condition) => format!("(only when {})", condition.text),
             None => String::new(),
         };
+        let blank = if when.is_empty() { "" } else { " " };
         writeln!(
             out,
-            "{}: {unsure}{severity}: {}{} [{}]",
+            "{}: {unsure}{severity}: {}{blank}{} [{}]",
             self.sources.describe(finding.place),
             normalize_untrusted_str(&shortened(&finding.message, 400)),
             normalize_untrusted_str(&shortened(&when, 200)),

@@ -14,7 +14,7 @@ use crate::jsonpath::Key;
 use crate::model::document::{self, Context};
 use crate::model::{Derive, Kind, Model, Resource, ResourceId};
 use crate::source::Span;
-use crate::value::{Atom, Certainty, Guard, World};
+use crate::value::{Atom, Certainty, Guard, Reason, World};
 
 /// Worlds that are told apart for one rule and resource. What is still undecided then is unsure where it matters.
 const MOST_WORLDS: usize = 8;
@@ -87,6 +87,13 @@ pub fn check_rule(model: &Model, derive: &dyn Derive, rule: &Rule) -> Vec<Outcom
             outcomes.extend(examined.outcomes(world));
         }
     }
+    // Of what is outside, nothing is known: that goes without saying.
+    let outside = Reason::Outside.to_string();
+    outcomes.retain(|outcome| {
+        outcome.verdict != Verdict::Unsure
+            || outcome.reasons.iter().any(|reason| *reason != outside)
+            || !model.resource(outcome.resource).is_part_of_outside()
+    });
     outcomes
 }
 
@@ -303,7 +310,7 @@ impl<'d> Examined<'_, 'd> {
                     resource: id,
                     verdict,
                     severity: self.severity(clause),
-                    message: self.message(case, clause, fault, &offender),
+                    message: self.message(case, clause, fault, &offender, verdict),
                     clause: clause.span,
                     offender,
                     related,
@@ -333,6 +340,7 @@ impl<'d> Examined<'_, 'd> {
         clause: &Clause,
         fault: &Fault,
         offender: &Offender,
+        verdict: Verdict,
     ) -> String {
         let Some(message) = &clause.message else {
             return self.rule.info.title.clone();
@@ -344,7 +352,7 @@ impl<'d> Examined<'_, 'd> {
             .get(fault.trace.owner as usize)
             .unwrap_or(self.resource);
         let path = place::native_path(model, owner, fault);
-        message::fill(
+        let filled = message::fill(
             message,
             &Filling {
                 case,
@@ -354,7 +362,12 @@ impl<'d> Examined<'_, 'd> {
                 path: &path,
                 properties: &traced.properties,
             },
-        )
+        );
+        // What is not even known to be there is better not talked about as if it were.
+        if verdict == Verdict::Unsure && !filled.is_complete {
+            return format!("{} ({})", self.rule.info.title, self.resource.address);
+        }
+        filled.text
     }
 
     /// What was found in all worlds, each place once, with the condition under which it is wrong.

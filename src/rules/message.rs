@@ -15,6 +15,9 @@ const LONGEST_VALUE: usize = 80;
 /// Shown for what is not there.
 pub(super) const NOT_SET: &str = "not set";
 
+/// Shown for what is not known and has no name.
+const UNKNOWN: &str = "?";
+
 /// What the holes of a message are filled from.
 pub(super) struct Filling<'f, 'd, 'w> {
     /// The document.
@@ -31,16 +34,31 @@ pub(super) struct Filling<'f, 'd, 'w> {
     pub properties: &'f Value,
 }
 
+/// A message as far as its holes could be filled.
+pub(super) struct Filled {
+    pub text: String,
+    /// Whether every hole says something: none is missing or wholly unknown.
+    pub is_complete: bool,
+}
+
 /// Fills a message.
-pub(super) fn fill(message: &Message, from: &Filling<'_, '_, '_>) -> String {
-    let mut filled = String::new();
+pub(super) fn fill(message: &Message, from: &Filling<'_, '_, '_>) -> Filled {
+    let mut text = String::new();
+    let mut is_complete = true;
+    let is_own = from.owner.id == from.resource.id;
     for part in &message.parts {
         match part {
-            Part::Text(text) => filled.push_str(text),
-            Part::Hole(hole, _) => filled.push_str(&from.hole(hole)),
+            Part::Text(known) => text.push_str(known),
+            Part::Hole(hole, _) => {
+                let hole = from.hole(hole);
+                // A resource that is to blame for itself is one whose link leads out of the code.
+                let is_itself = matches!(part, Part::Hole(Hole::Owner, _)) && is_own;
+                is_complete &= hole != UNKNOWN && hole != NOT_SET && !is_itself;
+                text.push_str(&hole);
+            }
         }
     }
-    filled
+    Filled { text, is_complete }
 }
 
 impl Filling<'_, '_, '_> {
@@ -79,7 +97,7 @@ impl Filling<'_, '_, '_> {
                 (Some(member), _) => member.in_world(self.case.world),
                 (None, Data::Unknown(_)) => at,
                 // What may be there beside the known elements.
-                (None, Data::List(list)) if list.more().is_some() => return "?".to_owned(),
+                (None, Data::List(list)) if list.more().is_some() => return UNKNOWN.to_owned(),
                 (None, _) => return NOT_SET.to_owned(),
             };
         }
@@ -214,8 +232,17 @@ fn write(value: &Value, is_inside: bool, into: &mut String) {
                 into.push('.');
                 into.push_str(&reference.attribute);
             }
-            (None, Reason::NoValue(name)) if !is_inside => into.push_str(name),
-            _ => into.push('?'),
+            (None, Reason::NoValue(name) | Reason::Data(name) | Reason::Import(name))
+                if !is_inside =>
+            {
+                into.push_str(name);
+            }
+            (None, Reason::Computed(address, attribute)) if !is_inside => {
+                into.push_str(address);
+                into.push('.');
+                into.push_str(attribute);
+            }
+            _ => into.push_str(UNKNOWN),
         },
         Data::Choice(alternatives) => {
             for (index, alternative) in alternatives.iter().enumerate() {

@@ -780,3 +780,36 @@ fn the_built_in_index_agrees_with_the_files() {
         assert_eq!(format!("{indexed:?}"), format!("{read:?}"));
     }
 }
+
+#[test]
+fn what_is_not_known_to_be_there_is_not_named() {
+    let check_one = |check: &str, estate: &str, expected: &str| {
+        let body = format!("check: |\n  {check}\n");
+        let (rules, mistakes) = rules(&[("a-rule", &body)]);
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        let (_, model) = model(estate);
+        let messages: Vec<String> = super::check(&model, &NoFacts, &rules)
+            .into_iter()
+            .map(|outcome| outcome.message)
+            .collect();
+        assert_eq!(messages, [expected], "{check}");
+    };
+    let title = rules(&[("a-rule", "check: |\n  $.X == 1\n")])
+        .0
+        .named("a-rule")
+        .expect("read")
+        .info
+        .title
+        .clone();
+    let no_list = "no $.L[?@.X == 1] << {value.N} of {resource} is wrong >>";
+    check_one(
+        no_list,
+        "A:\n  Properties: { L: !Unknown u }\n",
+        "var.x of A is wrong",
+    );
+    check_one(
+        "no $.L[?@.X == 1] << {value.N} of {resource} is wrong >>",
+        "A:\n  Properties: { L: [{ X: !Unknown u }] }\n",
+        &format!("{title} (A)"),
+    );
+}

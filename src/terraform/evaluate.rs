@@ -1256,6 +1256,7 @@ pub(super) fn part_of(unknown: &Unknown, name: Option<&str>) -> Arc<Unknown> {
         .is_some_and(|r| matches!(&*r.attribute, "id" | "arn"));
     let subject = if name.is_some() { subject } else { None };
     Arc::new(Unknown {
+        is_more_alike: false,
         reason,
         reference,
         kind: None,

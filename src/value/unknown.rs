@@ -22,6 +22,8 @@ pub struct Unknown {
     pub allowed: Vec<Value>,
     /// Whether it is known not to be null: computed ids and template parameters are.
     pub is_never_null: bool,
+    /// As the reason why a list may hold more: the rest is like a known element whose unknown part stands for it too.
+    pub is_more_alike: bool,
 }
 
 /// Why a value is not known. [`fmt::Display`] gives a sentence part for people; [`Reason::code`] a word for counting.
@@ -124,6 +126,15 @@ impl Unknown {
             truth: None,
             allowed: Vec::new(),
             is_never_null: false,
+            is_more_alike: false,
+        }
+    }
+
+    /// Keeps one of several reasons why a list may hold more: the first of those that leave most open.
+    pub fn keep(kept: &mut Option<Arc<Unknown>>, why: &Arc<Unknown>) {
+        let is_wider = |kept: &Arc<Unknown>| kept.is_more_alike && !why.is_more_alike;
+        if kept.as_ref().is_none_or(is_wider) {
+            *kept = Some(why.clone());
         }
     }
 

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use super::cases::{self, Case, Record};
 use super::{Field, Scope, Shape};
 use crate::declared::Language;
-use crate::model::{LinkTarget, Model, Resource};
+use crate::model::{Link, LinkTarget, Model, Resource};
 use crate::value::{
-    Certainty, Data, Guard, Number, Origin, Reason, Segment, Unknown, Value, World,
+    Atom, Certainty, Data, Guard, Number, Origin, Reason, Segment, Subject, Unknown, Value, World,
 };
 use addresses::{Addresses, Reach};
 use ports::{LAST, Protocol};
@@ -492,7 +492,8 @@ fn rules(scope: &Scope<'_>, direction: &Direction) -> Rules {
         rules.all.push(default_egress(scope));
     }
     let bodies = cases::elements(&written, scope.world);
-    rules.more = bodies.more;
+    // Of what is like a known rule, that rule's unknown source tells all there is to tell.
+    rules.more = bodies.more.filter(|why| !why.is_more_alike);
     for body in bodies.items {
         rules.read(scope, direction, &body.value, &body.guard, true);
     }
@@ -545,12 +546,21 @@ impl Rules {
                 Certainty::Yes => Guard::Always,
                 Certainty::Unsure => exists,
             };
-            if link.is_possible {
+            let is_this = |forward: &Link| {
+                forward.target == LinkTarget::Resource(scope.resource.id) && !forward.is_possible
+            };
+            let groups = rule.links.get("group");
+            let guard = if !link.is_possible {
+                guard
+            } else if rule.is_symbolic && groups.is_some_and(|l| l.targets.iter().any(is_this)) {
+                // However many there are, all are rules of this group, and alike.
+                guard.and(has_instances(rule))
+            } else {
                 let why = link.via.as_unknown().cloned();
                 let why = why.unwrap_or_else(|| Arc::new(Unknown::because(Reason::Outside)));
                 self.more.get_or_insert(why);
                 continue;
-            }
+            };
             for body in cases::cases(&rule.properties, scope.world) {
                 let guard = guard.clone().and(body.guard);
                 self.read(scope, direction, &body.value, &guard, false);
@@ -618,6 +628,15 @@ impl Rules {
             }
         }
     }
+}
+
+/// Whether a resource that stands for an unknown number of instances stands for any.
+fn has_instances(resource: &Resource) -> Guard {
+    let name = format!("{} has instances", resource.address);
+    Guard::Is(Atom {
+        subject: Arc::new(Subject::opaque("", name)),
+        equals: None,
+    })
 }
 
 /// What the sources of a rule are called.
