@@ -576,8 +576,12 @@ impl Report {
     }
 }
 
-/// Makes one finding of those with the same rule, place and source of the value. Of failures and unsure ones at the
-/// same place only the failures stay.
+/// Places beside a finding's own that are named when findings are merged.
+const MOST_RELATED: usize = 20;
+
+/// Makes one finding of those with the same rule and place and the same value, wherever that came from: a module that
+/// five callers give one value is at fault once. Two values at one place (`each.value`) are two findings. Of failures
+/// and unsure ones at the same place only the failures stay.
 fn merged(findings: Vec<Finding>) -> Vec<Finding> {
     let mut groups: FxHashMap<(Arc<str>, Span, bool), usize> = FxHashMap::default();
     let mut grouped: Vec<Vec<Finding>> = Vec::new();
@@ -600,10 +604,10 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         group.retain(|one| one.verdict == Verdict::Fail);
         let mut parts: Vec<Vec<Finding>> = Vec::new();
         for finding in group {
-            match parts
-                .iter_mut()
-                .find(|part| part[0].source == finding.source)
-            {
+            match parts.iter_mut().find(|part| {
+                part[0].place == finding.place
+                    && (part[0].source == finding.source || part[0].value == finding.value)
+            }) {
                 Some(part) => part.push(finding),
                 None => parts.push(vec![finding]),
             }
@@ -652,6 +656,15 @@ fn one_of(mut group: Vec<Finding>) -> Option<Finding> {
             .extend(related.filter(|place| {
                 !known.contains(&place.span) && !other.above.contains(&place.span)
             }));
+        if let Some(end) = other.trail.last()
+            && !known.contains(&end.span)
+            && head.related.len() < MOST_RELATED
+        {
+            head.related.push(Place {
+                span: end.span,
+                text: format!("another {}", end.text),
+            });
+        }
         others.extend(other.instances);
     }
     // The head's own instance stays in front: the message is about it.
