@@ -309,3 +309,16 @@ fn an_assembly_is_read_by_its_manifest_and_findings_name_the_constructs() {
     });
     assert!(named, "{sarif:#}");
 }
+
+#[test]
+fn what_cdk_nag_was_told_counts() {
+    let (report, _) = analysed(&assembly());
+    let finding = report
+        .findings
+        .iter()
+        .find(|finding| &*finding.rule.name == "kms-key-rotation-disabled")
+        .expect("a finding on the key");
+    assert!(
+        matches!(&finding.status, onus::report::Status::Suppressed(by) if by.reason.as_deref() == Some("the data is public"))
+    );
+}
