@@ -615,6 +615,77 @@ fn inspect_lists_what_there_is_and_what_is_not_known() {
 }
 
 #[test]
+fn values_of_the_command_line_count_in_its_order() {
+    let code = "variable \"a\" {\n  type = string\n}\noutput \"a\" {\n  value = var.a\n}\n";
+    let estate = Estate::new(
+        "given",
+        &[
+            ("main.tf", code),
+            ("terraform.tfvars", "a = \"automatic\"\n"),
+            ("one.tfvars", "a = \"one\"\n"),
+            ("two.tfvars.json", "{\"a\": \"two\"}"),
+        ],
+    );
+    let (one, two) = ("--var-file=one.tfvars", "--var-file=two.tfvars.json");
+    for (arguments, expected) in [
+        (vec![], "automatic"),
+        (vec!["--var=a=x", one], "one"),
+        (vec![one, "--var=a=x"], "x"),
+        (vec![one, two, "--var", "a=x", one], "one"),
+        (vec![one, "--var=a=x", two], "two"),
+        (vec!["--var=a=x", "--var=a=y=z"], "y=z"),
+    ] {
+        let mut all = vec!["inspect", "--format", "json"];
+        all.extend(&arguments);
+        let outputs = estate.exits(0, &all).json()["outputs"].clone();
+        assert_eq!(outputs["a"]["value"], expected, "{arguments:?}");
+    }
+    estate.exits(2, &["inspect", "--var", "a"]);
+    estate.exits(2, &["inspect", "--var-file", "missing.tfvars"]);
+    estate.exits(2, &["inspect", "--root", "missing"]);
+}
+
+#[test]
+fn inspect_knows_where_it_is_and_reads_nothing_outside_of_its_bounds() {
+    let code = r#"
+        output "cwd" { value = path.cwd }
+        output "absolute" { value = abspath("${path.module}/x") }
+        output "inside" { value = file("../inside.txt") }
+        output "outside" { value = file("../../outside.txt") }
+        output "device" { value = fileexists("/etc/hosts") }
+        output "workspace" { value = terraform.workspace }
+    "#;
+    let estate = Estate::new(
+        "bounds",
+        &[
+            ("code/a/main.tf", code),
+            ("code/inside.txt", "in"),
+            ("outside.txt", "out"),
+            ("code/a/.terraform/environment", "selected"),
+        ],
+    );
+    let inspect = |more: &[&str]| {
+        let arguments = [&["inspect", "--format", "json", "code/a"], more].concat();
+        estate.exits(0, &arguments).json()
+    };
+    let folder = estate.folder.canonicalize().expect("it exists");
+    let folder = folder.to_str().expect("UTF-8");
+    let found = inspect(&[]);
+    let outputs = &found["outputs"];
+    assert_eq!(outputs["cwd"]["value"], format!("{folder}/code/a"));
+    assert_eq!(outputs["absolute"]["value"], format!("{folder}/code/a/x"));
+    assert_eq!(outputs["inside"]["value"], "in");
+    assert_eq!(outputs["outside"]["value"], "out");
+    assert_eq!(outputs["device"]["unknown"], true);
+    assert_eq!(outputs["workspace"]["value"], "selected");
+    assert_eq!(found["diagnostics"][0]["code"], "unread_file");
+    let found = inspect(&["--root", "code", "--workspace", "given"]);
+    assert_eq!(found["outputs"]["inside"]["value"], "in");
+    assert_eq!(found["outputs"]["outside"]["unknown"], true);
+    assert_eq!(found["outputs"]["workspace"]["value"], "given");
+}
+
+#[test]
 fn inspect_shows_a_resource_as_rules_see_it() {
     let estate = estate_to_look_into("document");
     for address in [ADDRESS, "module.cluster.aws_eks_cluster.main"] {

@@ -7,7 +7,7 @@
 
 use onus::cloudformation::{exports, load};
 use onus::declared::{Declared, Language};
-use onus::project::{Inputs, Stack};
+use onus::project::{Given, Inputs, Stack};
 use onus::source::{Columns, MemoryFiles, SourceMap};
 use onus::value::{Data, Value};
 
@@ -122,8 +122,8 @@ fn check_files(files: &[(&str, &str)], inputs: &Inputs, expected: &str) {
 fn check_given(template: &str, given: &[(&str, &str)], expected: &str) {
     let pairs = given.iter();
     let inputs = Inputs {
-        variables: pairs
-            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        given: pairs
+            .map(|(name, text)| Given::Value((*name).to_owned(), (*text).to_owned()))
             .collect(),
         ..Inputs::default()
     };
@@ -301,7 +301,7 @@ fn parameter_files_of_every_form_are_read() {
         "A: x\nB: [y, z]\n",
     ] {
         let inputs = Inputs {
-            variable_files: vec!["given".to_owned()],
+            given: vec![Given::File("given".to_owned())],
             ..Inputs::default()
         };
         check_files(

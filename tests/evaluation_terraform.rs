@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use onus::declared::{Declared, Language};
-use onus::project::{Inputs, Stack};
+use onus::project::{Given, Inputs, Stack};
 use onus::source::{MemoryFiles, SourceMap};
 use onus::value::{Data, ListKind, ObjectKind, Reason, Value};
 
@@ -166,7 +166,10 @@ fn configurations() -> Vec<Configuration<'static>> {
         if let Some(path) = line.strip_prefix("--- ") {
             current.files.push((path, String::new()));
         } else if let Some(variable) = line.strip_prefix("+++ -var ") {
-            current.inputs.variables.push(pair(variable));
+            let (name, text) = pair(variable);
+            current.inputs.given.push(Given::Value(name, text));
+        } else if let Some(file) = line.strip_prefix("+++ -var-file ") {
+            current.inputs.given.push(Given::File(file.to_owned()));
         } else if let Some(variable) = line.strip_prefix("+++ -env ") {
             current.inputs.environment.push(pair(variable));
         } else if let Some(expected) = line.strip_prefix("=> ") {

@@ -2,7 +2,7 @@
 
 use onus::cloudformation::load;
 use onus::declared::Language;
-use onus::project::{Inputs, Stack};
+use onus::project::{Given, Inputs, Stack};
 use onus::source::{MemoryFiles, SourceMap};
 use onus::value::{Certainty, Data, Value, World};
 use serde_json::{Value as Json, json};
@@ -41,9 +41,9 @@ fn given_parameters_decide_everything_as_recorded() {
         let parameters = case["parameters"].as_object().expect("names and texts");
         let text = |value: &Json| value.as_str().expect("a text").to_owned();
         let inputs = Inputs {
-            variables: parameters
+            given: parameters
                 .iter()
-                .map(|(name, value)| (name.clone(), text(value)))
+                .map(|(name, value)| Given::Value(name.clone(), text(value)))
                 .collect(),
             region: Some("us-east-1".to_owned()),
             ..Inputs::default()

@@ -11,13 +11,14 @@ use super::configuration;
 use super::disk::Disk;
 use super::inputs::InputArguments;
 use super::stack;
+use crate::declared::Language;
 use crate::diagnostic::Level;
 use crate::facts::{self, Facts};
 use crate::jsonpath::Query;
 use crate::output::inspect::document::{self, Subject};
 use crate::output::inspect::overview::{self, Knowledge};
 use crate::output::inspect::{self, Options};
-use crate::source::{SourceMap, Span};
+use crate::source::{Files, SourceMap, Span};
 use crate::value::{Member, Value};
 
 /// Show what onus makes of a Terraform root module or a template: values, and what is not known.
@@ -78,7 +79,10 @@ impl Inspect {
     /// What the evaluator makes of the stack, in native words.
     fn declared(&self) -> anyhow::Result<ExitCode> {
         let stack = stack::at(&self.path)?;
-        let inputs = self.inputs.read()?;
+        let mut inputs = self.inputs.read()?;
+        if stack.language == Language::Terraform {
+            inputs.working_folder = Some(Disk.resolve(&stack.path));
+        }
         let sources = SourceMap::new();
         let declared = crate::load(&Disk, &sources, &stack, &inputs);
         let mut out = super::standard_output();

@@ -7,20 +7,26 @@ use rustc_hash::FxHashMap;
 use super::Context;
 use super::parameters::{Given, scalar_text};
 use crate::diagnostic::{Diagnostic, Level};
+use crate::project;
 use crate::source::Span;
 use crate::value::{Data, Step, Value};
 
 /// What is given for the parameters of the root template: files in order, then single values; the last one counts.
 pub(super) fn given(context: &Context<'_>) -> FxHashMap<Arc<str>, Given> {
     let mut all = FxHashMap::default();
-    for path in &context.inputs.variable_files {
+    for given in &context.inputs.given {
         // Terraform's own files may stand beside those for templates.
-        if !path.ends_with(".tfvars") && !path.ends_with(".tfvars.json") {
+        if let project::Given::File(path) = given
+            && !path.ends_with(".tfvars")
+            && !path.ends_with(".tfvars.json")
+        {
             read(context, path, &mut all);
         }
     }
-    for (name, text) in &context.inputs.variables {
-        insert(&mut all, name, Value::text(text.as_str(), Span::NONE));
+    for given in &context.inputs.given {
+        if let project::Given::Value(name, text) = given {
+            insert(&mut all, name, Value::text(text.as_str(), Span::NONE));
+        }
     }
     all
 }

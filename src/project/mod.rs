@@ -26,20 +26,32 @@ pub struct Stack {
 /// What is given from outside the code: variables and parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
-    /// `-var`/`--parameters` pairs of name and text, in command-line order.
-    pub variables: Vec<(String, String)>,
-    /// Paths of `-var-file`/`--parameters-file` files, in command-line order.
-    pub variable_files: Vec<String>,
+    /// Values of variables and parameters, in command-line order.
+    pub given: Vec<Given>,
     /// `TF_VAR_name` values of the environment, by name.
     pub environment: Vec<(String, String)>,
-    /// Terraform's workspace; `default` if none.
+    /// Terraform's workspace. If none: the one selected in the folder of the root module, else `default`.
     pub workspace: Option<String>,
+    /// Absolute folder from which Terraform would be started, where it is known: for `path.cwd`.
+    pub working_folder: Option<String>,
+    /// Absolute folder outside of which functions read no file. If none, or if the stack is not below it: the work tree
+    /// around the stack, else the stack's folder.
+    pub outermost: Option<String>,
     /// Conditions of a template that are taken to hold or not, whatever its parameters say: `--condition` pairs.
     pub conditions: Vec<(String, bool)>,
     /// The region deployed to, where it is known.
     pub region: Option<String>,
     /// What other templates of the run export.
     pub exports: Arc<[Export]>,
+}
+
+/// A value given on the command line, or a file of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// Name and text: `--var`, `--parameters`.
+    Value(String, String),
+    /// Path of a file: `--var-file`, `--parameters-file`.
+    File(String),
 }
 
 /// A value that one template gives to all others of its account and region.

@@ -113,6 +113,12 @@ pub fn join(folder: &str, path: &str) -> String {
     }
 }
 
+/// Whether a normalised path is a folder or lies below it.
+pub fn is_below(folder: &str, path: &str) -> bool {
+    path.strip_prefix(folder.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl Files for MemoryFiles {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let path = normalise(path);

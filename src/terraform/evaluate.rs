@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use super::functions::{self, Call};
+use super::functions;
 use super::graph::{Evaluator, Scope};
 use super::syntax::{
     Access, Binary, Expr, Expression, For, ObjectKey, Operator, Part, TemplateFor, Unary,
 };
 use super::types;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::value::{
     Alternative, Atom, Data, Guard, List, ListKind, Member, Members, Number, Object, ObjectKind,
@@ -888,17 +889,20 @@ impl Evaluator<'_> {
     }
 
     fn apply(&self, name: &str, values: &[Value], span: Span) -> Evaluated {
-        let call = Call {
-            site: span,
-            files: self.files,
-            folder: &self.root,
-        };
+        let call = self.function_call(span);
         let run = |values: &[Value]| match functions::call(name, values, call) {
             Some(Ok(value)) => {
-                if let Data::Unknown(unknown) = &value.data
-                    && let Reason::Limit(limit) = unknown.reason
-                {
-                    self.limit(span, limit);
+                match value.as_unknown().map(|unknown| &unknown.reason) {
+                    Some(Reason::Limit(limit)) => self.limit(span, limit),
+                    Some(Reason::File(path)) => self.say(
+                        Diagnostic::warning(
+                            "unread_file",
+                            span,
+                            format!("`{path}` is not read: it lies outside of the code"),
+                        )
+                        .hint("`--root` names the folder that holds all files of the code"),
+                    ),
+                    _ => {}
                 }
                 Ok(value)
             }
@@ -939,11 +943,7 @@ impl Evaluator<'_> {
                 "`templatefile` takes a path and an object",
             ));
         };
-        let call = Call {
-            site: span,
-            files: self.files,
-            folder: &self.root,
-        };
+        let call = self.function_call(span);
         let Some(shown) = path.as_str() else {
             return Ok(Value::unknown(
                 Reason::Depends("a path that is not known".into()),

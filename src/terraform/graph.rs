@@ -16,7 +16,7 @@ use super::{policy_document, variables};
 use crate::declared::{Declared, DeclaredInput, DeclaredModule, DeclaredOutput, DeclaredResource};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::Inputs;
-use crate::source::files::{join, normalise};
+use crate::source::files::{is_below, join, normalise};
 use crate::source::{Files, SourceMap, Span};
 use crate::value::{
     Alternative, Atom, Data, Guard, List, ListKind, Member, Members, Object, ObjectKind, Reason,
@@ -47,6 +47,10 @@ pub(super) struct Evaluator<'a> {
     /// Folder of the root module.
     pub root: Arc<str>,
     pub inputs: &'a Inputs,
+    /// What `terraform.workspace` is.
+    workspace: String,
+    /// Resolved folder outside of which functions read nothing; none where paths do not resolve to absolute ones.
+    pub outermost: Option<String>,
     pub given: variables::Given,
     pub depth: Cell<usize>,
     pub steps: Cell<u64>,
@@ -64,6 +68,42 @@ pub(super) struct Evaluator<'a> {
     installed: HashMap<String, String>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, String)>>,
+}
+
+/// The workspace: given, or selected in the folder of the root module, or the one there always is.
+/// <https://developer.hashicorp.com/terraform/cli/workspaces>
+fn workspace(files: &dyn Files, root: &str, inputs: &Inputs) -> String {
+    let selected = || {
+        let bytes = files.read(&join(root, ".terraform/environment")).ok()?;
+        let name = String::from_utf8(bytes).ok()?.trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    };
+    let given = inputs.workspace.clone();
+    given
+        .or_else(selected)
+        .unwrap_or_else(|| "default".to_owned())
+}
+
+/// The folder that bounds what functions read: the one given, the work tree around the root module, or its folder.
+fn outermost(files: &dyn Files, root: &str, inputs: &Inputs) -> Option<String> {
+    let folder = files.resolve(root);
+    if !folder.starts_with('/') {
+        return None;
+    }
+    let given = inputs.outermost.clone();
+    if let Some(given) = given.filter(|given| is_below(given, &folder)) {
+        return Some(given);
+    }
+    let mut around = folder.as_str();
+    loop {
+        if files.kind(&join(around, ".git")).is_some() {
+            return Some(around.to_owned());
+        }
+        match around.rsplit_once('/') {
+            Some((parent, _)) if !parent.is_empty() => around = parent,
+            _ => return Some(folder),
+        }
+    }
 }
 
 /// One instance of a module: the root, or one that a call makes.
@@ -201,6 +241,8 @@ impl<'a> Evaluator<'a> {
             sources,
             root: root.into(),
             inputs,
+            workspace: workspace(files, root, inputs),
+            outermost: outermost(files, root, inputs),
             given: variables::Given::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
@@ -414,6 +456,17 @@ impl<'a> Evaluator<'a> {
     }
 
     // ---- modules ----
+
+    /// What a call at a place may look at.
+    pub(super) fn function_call(&self, site: Span) -> super::functions::Call<'_> {
+        super::functions::Call {
+            site,
+            files: self.files,
+            folder: &self.root,
+            outermost: self.outermost.as_deref(),
+            working_folder: self.inputs.working_folder.as_deref(),
+        }
+    }
 
     fn module(&self, folder: &str) -> Rc<Module> {
         if let Some(module) = self.modules.borrow().get(folder) {
@@ -676,9 +729,10 @@ impl<'a> Evaluator<'a> {
             }
             "path" => {
                 let second = second.ok_or_else(incomplete)?;
-                let text = match &**second {
-                    "module" => relative(&self.root, &instance.module.folder),
-                    "root" => ".".to_owned(),
+                let text = match (&**second, &self.inputs.working_folder) {
+                    ("module", _) => relative(&self.root, &instance.module.folder),
+                    ("root", _) => ".".to_owned(),
+                    ("cwd", Some(folder)) => folder.clone(),
                     _ => {
                         return Ok((
                             Value::unknown(
@@ -691,9 +745,14 @@ impl<'a> Evaluator<'a> {
                 };
                 Ok((Value::text(text, span), 1))
             }
-            "terraform" | "tofu" => {
-                let workspace = self.inputs.workspace.as_deref().unwrap_or("default");
-                Ok((Value::text(workspace, span), 1))
+            "terraform" | "tofu" => Ok((Value::text(self.workspace.as_str(), span), 1)),
+            // What an ephemeral resource gives exists while Terraform runs, and only then.
+            "ephemeral" => {
+                let used = operators.len().min(2);
+                Ok((
+                    Value::unknown(Reason::Depends("an ephemeral resource".into()), span),
+                    used,
+                ))
             }
             "self" => Ok((Value::unknown(Reason::Depends("`self`".into()), span), 0)),
             "module" => {
@@ -1633,11 +1692,7 @@ impl<'a> Evaluator<'a> {
     /// What `data "local_file"` reads.
     fn content_of(&self, members: &Members, place: Span) -> Option<Value> {
         let path = &members.get("filename")?.value;
-        let call = super::functions::Call {
-            site: place,
-            files: self.files,
-            folder: &self.root,
-        };
+        let call = self.function_call(place);
         // A file that is not there yet may be made by a resource.
         super::functions::call("file", std::slice::from_ref(path), call)?.ok()
     }
@@ -1662,11 +1717,7 @@ impl<'a> Evaluator<'a> {
         };
         let mut all = vec![default];
         all.extend(own.map(|tags| tags.value.clone()));
-        let call = super::functions::Call {
-            site: block.header,
-            files: self.files,
-            folder: &self.root,
-        };
+        let call = self.function_call(block.header);
         if let Some(Ok(value)) = super::functions::call("merge", &all, call) {
             let key = own.map_or(Span::NONE, |tags| tags.key);
             members.insert("tags_all".into(), Member { key, value });

@@ -10,7 +10,7 @@ use super::module::{self, Module};
 use super::syntax::{self, Body, Expression};
 use super::types::Type;
 use crate::diagnostic::Diagnostic;
-use crate::project::Inputs;
+use crate::project::{self, Inputs};
 use crate::source::files::join;
 use crate::source::{EntryKind, Files, SourceMap, Span};
 use crate::value::Value;
@@ -66,13 +66,14 @@ impl Given {
                 given.add_file(files, sources, &path, diagnostics);
             }
         }
-        for path in &inputs.variable_files {
-            given.add_file(files, sources, path, diagnostics);
-        }
-        for (name, text) in &inputs.variables {
-            given
-                .0
-                .insert(name.as_str().into(), Source::Text(text.clone()));
+        for one in &inputs.given {
+            match one {
+                project::Given::File(path) => given.add_file(files, sources, path, diagnostics),
+                project::Given::Value(name, text) => {
+                    let text = Source::Text(text.clone());
+                    given.0.insert(name.as_str().into(), text);
+                }
+            }
         }
         given
     }

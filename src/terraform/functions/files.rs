@@ -4,7 +4,7 @@ use base64::Engine as _;
 
 use super::Takes::Text as Str;
 use super::{Call, Function, Needs, Outcome, row, text_of};
-use crate::source::files::{join, normalise};
+use crate::source::files::{is_below, join, normalise};
 use crate::source::{EntryKind, FileEntry};
 use crate::value::{ListKind, Reason, Value};
 
@@ -14,11 +14,16 @@ const LARGEST: usize = 4 << 20;
 const MOST_FOLDERS: usize = 10_000;
 
 pub(super) const TABLE: &[Function] = &[
-    row("abspath", &[Str], Needs::Known, |_, c| {
-        Ok(Value::unknown(
-            Reason::Environment("abspath".into()),
-            c.site,
-        ))
+    row("abspath", &[Str], Needs::Known, |a, c| {
+        let path = text_of(&a[0])?;
+        match c.working_folder {
+            _ if path.starts_with('/') => Ok(Value::text(normalise(&path), c.site)),
+            Some(folder) => Ok(Value::text(join(folder, &path), c.site)),
+            None => Ok(Value::unknown(
+                Reason::Environment("abspath".into()),
+                c.site,
+            )),
+        }
     }),
     row("basename", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
@@ -71,7 +76,7 @@ pub(super) const TABLE: &[Function] = &[
     }),
     row("fileexists", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
-        if path.starts_with(['/', '~']) {
+        if is_outside(&path, c) {
             return Ok(Value::unknown(Reason::File(path.into()), c.site));
         }
         match c.files.kind(&path_of(&path, c)) {
@@ -109,14 +114,39 @@ fn path_of(path: &str, call: Call<'_>) -> String {
     }
 }
 
+/// Whether a path leads out of the folder that bounds what is read. Files of the machine say nothing about the deployment,
+/// and foreign code must not read what it likes.
+fn is_outside(path: &str, call: Call<'_>) -> bool {
+    let Some(outermost) = call.outermost else {
+        return path.starts_with(['/', '~']);
+    };
+    path.starts_with('~') || !is_below(outermost, &resolved(&path_of(path, call), call))
+}
+
+/// A path with links resolved; where it does not exist, with those of the folder that does.
+fn resolved(path: &str, call: Call<'_>) -> String {
+    let mut folder = path;
+    let mut rest = String::new();
+    while call.files.kind(folder).is_none() {
+        let Some((parent, name)) = folder.rsplit_once('/') else {
+            return join(&call.files.resolve("."), path);
+        };
+        rest = match rest.is_empty() {
+            true => name.to_owned(),
+            false => format!("{name}/{rest}"),
+        };
+        folder = if parent.is_empty() { "/" } else { parent };
+    }
+    join(&call.files.resolve(folder), &rest)
+}
+
 /// The bytes of a file, or why they are unknown.
 ///
 /// # Errors
 /// There is no such file: Terraform would stop.
 fn read(path: &str, call: Call<'_>) -> Result<Result<Vec<u8>, Value>, String> {
     let unknown = || Value::unknown(Reason::File(path.into()), call.site);
-    if path.starts_with(['/', '~']) {
-        // Another machine's files say nothing about the deployment.
+    if is_outside(path, call) {
         return Ok(Err(unknown()));
     }
     let place = path_of(path, call);
@@ -165,7 +195,7 @@ fn fileset(arguments: &[Value], call: Call<'_>) -> Outcome {
         .iter()
         .map(|pattern| pattern.split('/').map(str::to_owned).collect())
         .collect();
-    if folder.starts_with(['/', '~']) {
+    if is_outside(&folder, call) {
         return Ok(Value::unknown(Reason::File(folder.into()), call.site));
     }
     let root = path_of(&folder, call);

@@ -32,6 +32,10 @@ pub struct Call<'a> {
     pub files: &'a dyn Files,
     /// Folder (as `Files` knows it) that relative paths in calls are relative to: the root module's.
     pub folder: &'a str,
+    /// Resolved folder outside of which nothing is read, where paths resolve to absolute ones.
+    pub outermost: Option<&'a str>,
+    /// `path.cwd`, where it is known.
+    pub working_folder: Option<&'a str>,
 }
 
 /// Bytes that a string made by a function may have.
