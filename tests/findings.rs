@@ -60,6 +60,108 @@ fn check(language: Language, rule: &str, text: &str, expected: &[&str]) {
     assert_eq!(found, expected, "{rule}\n{text}");
 }
 
+/// What is found in files: rule and value.
+fn found(path: &str, text: &str) -> Vec<String> {
+    let sources = SourceMap::new();
+    let rules = RuleSet::builtin(&sources);
+    let request = Request {
+        files: &MemoryFiles::new([(path, text)]),
+        sources: &sources,
+        stacks: &[Stack {
+            language: Language::Terraform,
+            path: ".".into(),
+        }],
+        inputs: &Inputs::default(),
+        rules: &rules,
+        vocabulary: None,
+        today: "2026-11-25".parse().expect("a day"),
+    };
+    let report = analyze(&request, Vec::new());
+    let findings = report.findings.iter();
+    let mut all: Vec<String> = findings
+        .map(|finding| {
+            format!(
+                "{} {:?} {}",
+                finding.rule.name, finding.verdict, finding.value
+            )
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn blocks_are_found_in_json_as_they_are_in_hcl() {
+    for (hcl, json, rule) in [
+        (
+            r#"
+resource "aws_security_group" "open" {
+  name = "open"
+  lifecycle {
+    create_before_destroy = true
+  }
+  ingress {
+    description = "SSH"
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"#,
+            r#"{"resource": {"aws_security_group": {"open": {
+  "name": "open",
+  "lifecycle": {"create_before_destroy": true},
+  "ingress": {
+    "description": "SSH",
+    "from_port": 22, "to_port": 22, "protocol": "tcp",
+    "cidr_blocks": ["0.0.0.0/0"]
+  }
+}}}}"#,
+            "security-group",
+        ),
+        (
+            r#"
+resource "aws_eks_cluster" "main" {
+  name     = "main"
+  role_arn = "arn:aws:iam::123456789012:role/eks"
+  tags     = { Team = "a" }
+  vpc_config {
+    subnet_ids             = ["subnet-1", "subnet-2"]
+    endpoint_public_access = true
+    public_access_cidrs    = ["0.0.0.0/0"]
+  }
+  encryption_config {
+    resources = ["secrets"]
+    provider {
+      key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    }
+  }
+}
+"#,
+            r#"{"resource": {"aws_eks_cluster": {"main": {
+  "name": "main",
+  "role_arn": "arn:aws:iam::123456789012:role/eks",
+  "tags": {"Team": "a"},
+  "vpc_config": {
+    "subnet_ids": ["subnet-1", "subnet-2"],
+    "endpoint_public_access": true,
+    "public_access_cidrs": ["0.0.0.0/0"]
+  },
+  "encryption_config": [{
+    "resources": ["secrets"],
+    "provider": {"key_arn": "arn:aws:kms:eu-west-1:123456789012:key/1"}
+  }]
+}}}}"#,
+            "eks",
+        ),
+    ] {
+        let in_hcl = found("main.tf", hcl);
+        assert!(in_hcl.iter().any(|one| one.contains(rule)), "{in_hcl:?}");
+        assert_eq!(found("main.tf.json", json), in_hcl);
+    }
+}
+
 fn terraform(rule: &str, text: &str, expected: &[&str]) {
     check(Language::Terraform, rule, text, expected);
 }

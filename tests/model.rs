@@ -216,6 +216,48 @@ Resources:
 "#;
 
 #[test]
+fn default_tags_of_the_provider_are_tags_of_its_resources() {
+    let model = hcl(r#"
+        provider "aws" {
+          region = "eu-west-1"
+          default_tags {
+            tags = { Team = "a", Env = "dev" }
+          }
+        }
+        resource "aws_vpc" "own" {
+          cidr_block = "10.0.0.0/16"
+          tags       = { Env = "prod" }
+        }
+        resource "aws_vpc" "none" {
+          cidr_block = "10.1.0.0/16"
+        }
+    "#);
+    for (address, expected) in [
+        (
+            "aws_vpc.own",
+            r#"[{Key: "Team", Value: "a"}, {Key: "Env", Value: "prod"}]"#,
+        ),
+        (
+            "aws_vpc.none",
+            r#"[{Key: "Team", Value: "a"}, {Key: "Env", Value: "dev"}]"#,
+        ),
+        ("provider.aws", r#""eu-west-1""#),
+    ] {
+        let resource = model.resources().iter().find(|r| &*r.address == address);
+        let resource = resource.expect("it is declared");
+        let member = match address {
+            "provider.aws" => {
+                assert_eq!(&*resource.kind, "Code::AwsProvider");
+                "Region"
+            }
+            _ => "Tags",
+        };
+        let value = resource.properties.member(member).expect("it is known");
+        assert_eq!(show(&value), expected, "{address}");
+    }
+}
+
+#[test]
 fn one_cluster_is_the_same_in_both_languages() {
     let (terraform, cloudformation) = (hcl(CLUSTER_HCL), yaml(CLUSTER_YAML));
     let kind = "AWS::EKS::Cluster";

@@ -221,6 +221,22 @@ fn native_draft(resource: &Arc<DeclaredResource>) -> Draft {
     }
 }
 
+/// The resource with the tags that it gets as its own: the provider's default tags under those it says itself.
+fn with_all_tags(resource: &DeclaredResource) -> Option<DeclaredResource> {
+    let object = resource.body.as_object()?;
+    let all = object.members().get("tags_all")?.clone();
+    let mut members = object.members().clone();
+    members.insert("tags".into(), all);
+    let body = Value {
+        data: Data::Object(Object::new(object.kind(), members)),
+        ..resource.body.clone()
+    };
+    Some(DeclaredResource {
+        body,
+        ..resource.clone()
+    })
+}
+
 fn block(members: Members, header: Span) -> Value {
     Value::new(
         Data::Object(Object::new(ObjectKind::Block, members)),
@@ -232,6 +248,8 @@ impl Run {
     fn terraform(&mut self, resource: &Arc<DeclaredResource>) {
         let vocabulary = self.vocabulary.clone();
         let mut is_made = false;
+        let tagged = with_all_tags(resource);
+        let tagged = tagged.as_ref().unwrap_or(resource);
         for (entry, number) in vocabulary.spelled(&resource.native_kind) {
             let spelling = &entry.spellings[*number];
             if matches!(spelling.role, Role::Part(_)) {
@@ -251,7 +269,7 @@ impl Run {
                 });
                 continue;
             }
-            for made in made_by(spelling, resource) {
+            for made in made_by(spelling, tagged) {
                 let exists = resource.exists.clone().and(made.guard);
                 if exists == Guard::Never {
                     continue;
