@@ -118,7 +118,7 @@ resource "aws_security_group" "open" {
     "cidr_blocks": ["0.0.0.0/0"]
   }
 }}}}"#,
-            "security-group",
+            "sg-ssh-open-to-world",
         ),
         (
             r#"
