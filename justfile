@@ -19,6 +19,20 @@ bench folder="samples":
     cargo bench --profile quick --bench parse_alone -- {{ folder }}
     time target/quick/onus scan {{ folder }} --exit-zero > /dev/null
 
+# Ten times the resources: processor time and memory of 1,000 and of 10,000, in each form. Each should be ten times the other.
+bench-size form="count":
+    cargo build --profile quick
+    cargo bench --profile quick --bench estates -- target/estates/small 1000 {{ form }}
+    cargo bench --profile quick --bench estates -- target/estates/large 10000 {{ form }}
+    bash -c 'for size in small large; do command time -f "$size: %U s, %M KiB" target/quick/onus scan target/estates/$size --exit-zero --short > /dev/null; done'
+
+# What starting costs: the version, and a scan of one small file; twenty runs each.
+bench-start:
+    cargo build --profile quick
+    cargo bench --profile quick --bench estates -- target/estates/one 2 terraform
+    bash -c 'time for run in {1..20}; do target/quick/onus --version > /dev/null; done'
+    bash -c 'time for run in {1..20}; do target/quick/onus scan target/estates/one --exit-zero > /dev/null; done'
+
 # Scans the samples as a user would.
 samples *arguments:
     cargo run --profile quick -- scan samples {{ arguments }}

@@ -109,6 +109,11 @@ impl Template<'_> {
                 Some(other) => self.condition(other, argument.span()),
                 None => self.opaque(name),
             },
+            "Fn::And" | "Fn::Or" if operands().next().is_none() => {
+                let message = format!("`{function}` takes a list of two to ten conditions");
+                self.invalid(argument.span(), message, None);
+                self.opaque(name)
+            }
             "Fn::And" => operands().fold(Guard::Always, Guard::and),
             "Fn::Or" => operands().fold(Guard::Never, Guard::or),
             "Fn::Not" => match operands().next() {

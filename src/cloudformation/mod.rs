@@ -336,11 +336,63 @@ impl<'a> Template<'a> {
         template.values.borrow_mut().clear();
         template.guards.borrow_mut().clear();
         template.subjects.borrow_mut().clear();
+        template.check_declarations();
         let rules = template.section(&members, "Rules");
         template.uses = template.find_uses(&rules);
         template.constraint = template.assertions(&rules);
         template.compared = template.told_apart();
         Some(template)
+    }
+
+    /// Says what CloudFormation would refuse in parameters and mappings, asked for or not.
+    fn check_declarations(&self) {
+        let invalid = |place: Span, message: String, hint: &str| {
+            self.say(Diagnostic::error("invalid_template", place, message).hint(hint));
+        };
+        for (name, member) in &self.parameters {
+            let value = &member.value;
+            if value.as_object().is_none() {
+                let message = format!("parameter `{name}` must be a mapping");
+                invalid(value.span(), message, "give it a `Type`");
+                continue;
+            }
+            let kind = value.member("Type");
+            if kind.as_ref().is_none_or(|kind| kind.as_str().is_none()) {
+                let message = format!("parameter `{name}` has no `Type`");
+                invalid(member.key, message, "it is taken for a `String`");
+            }
+            if let Some(allowed) = value.member("AllowedValues")
+                && allowed.as_list().is_none()
+            {
+                let message = format!("`AllowedValues` of parameter `{name}` must be a list");
+                invalid(allowed.span(), message, "they are not looked at");
+            }
+            if let (Some("Number"), Some(default)) = (
+                kind.as_ref().and_then(Value::as_str),
+                value.member("Default"),
+            ) && parameters::scalar_text(&default).is_none_or(|text| {
+                let number: Result<f64, _> = text.trim().parse();
+                number.is_err()
+            }) {
+                let message = format!("the default of parameter `{name}` is no number");
+                invalid(
+                    default.span(),
+                    message,
+                    "a `Number` has a number for default",
+                );
+            }
+        }
+        for (name, member) in &self.mappings {
+            let levels = member.value.as_object().map(|object| object.members());
+            let is_fine = levels.is_some_and(|levels| {
+                let mut inner = levels.values();
+                inner.all(|inner| inner.value.as_object().is_some())
+            });
+            if !is_fine && !name.starts_with("Fn::") {
+                let message = format!("mapping `{name}` must be a mapping of mappings");
+                invalid(member.value.span(), message, "nothing can be found in it");
+            }
+        }
     }
 
     fn section(&self, members: &Members, name: &str) -> Members {
@@ -388,7 +440,18 @@ impl<'a> Template<'a> {
                 || name.starts_with("AWS::LanguageExtensions")
                 || name.starts_with("AWS::CodeDeployBlueGreen")
                 || name.starts_with("AWS::SecretsManager");
-            if is_harmless || name.is_empty() {
+            if name.is_empty() {
+                self.say(
+                    Diagnostic::error(
+                        "invalid_template",
+                        transform.span(),
+                        "a transform is the name of one, or a mapping with `Name`",
+                    )
+                    .hint("it is left out"),
+                );
+                continue;
+            }
+            if is_harmless {
                 continue;
             }
             self.has_macros = true;
@@ -582,7 +645,12 @@ impl<'a> Template<'a> {
         };
         match condition.value.as_str() {
             Some(name) => self.condition(name, condition.value.span()),
-            None => Guard::Always,
+            None => {
+                let hint = "it is taken to hold".to_owned();
+                let message = "`Condition` takes the name of a condition";
+                self.invalid(condition.value.span(), message, Some(hint));
+                Guard::Always
+            }
         }
     }
 

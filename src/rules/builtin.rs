@@ -125,7 +125,7 @@ impl RuleSet {
             .iter()
             .map(|embedded| Slot {
                 name: load::name_of(embedded.path).into(),
-                file: sources.add(embedded.path, embedded.text),
+                file: sources.add_embedded(embedded.path, embedded.text),
                 embedded: Some(embedded),
                 info: OnceLock::new(),
                 rule: OnceLock::new(),
@@ -144,7 +144,7 @@ impl RuleSet {
         }
         let option_files = OPTIONS
             .iter()
-            .map(|(path, text)| sources.add(path, text))
+            .map(|(path, text)| sources.add_embedded(path, text))
             .collect();
         RuleSet::of(slots, by_kind, option_files)
     }

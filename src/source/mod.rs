@@ -83,7 +83,7 @@ pub struct SourceFile {
     /// Path as shown to users: `/` between the parts, relative to where the program was started unless given absolute.
     pub path: Arc<str>,
     /// The text.
-    pub text: Arc<str>,
+    pub text: Cow<'static, str>,
     /// Whether the file on disk starts with a byte order mark, which is not part of `text`.
     pub has_mark: bool,
     lines: OnceLock<Vec<u32>>,
@@ -155,6 +155,23 @@ impl SourceMap {
 
     /// Adds a file, or returns the one already added under this path.
     pub fn add(&self, path: &str, text: &str) -> Arc<SourceFile> {
+        let visible = text.strip_prefix(MARK).unwrap_or(text);
+        self.put(path, text.starts_with(MARK), || {
+            Cow::Owned(visible.to_owned())
+        })
+    }
+
+    /// Adds a file that is part of the program, as [`SourceMap::add`] does, without copying its text.
+    pub fn add_embedded(&self, path: &str, text: &'static str) -> Arc<SourceFile> {
+        self.put(path, false, || Cow::Borrowed(text))
+    }
+
+    fn put(
+        &self,
+        path: &str,
+        has_mark: bool,
+        text: impl FnOnce() -> Cow<'static, str>,
+    ) -> Arc<SourceFile> {
         let mut inner = self.inner.write().unwrap_or_else(|e| e.into_inner());
         if let Some(id) = inner.by_path.get(path) {
             return inner.files[id.0 as usize].clone();
@@ -164,8 +181,8 @@ impl SourceMap {
         let file = Arc::new(SourceFile {
             id,
             path: path.clone(),
-            text: text.strip_prefix(MARK).unwrap_or(text).into(),
-            has_mark: text.starts_with(MARK),
+            text: text(),
+            has_mark,
             lines: OnceLock::new(),
         });
         inner.files.push(file.clone());

@@ -27,6 +27,8 @@ use crate::value::{
 const MOST_INSTANCES: usize = 10_000;
 /// Instances of all blocks of a root module.
 const MOST_RESOURCES: usize = 50_000;
+/// Module instances in a root module: calls of calls multiply.
+const MOST_MODULES: usize = 10_000;
 /// Modules within modules.
 const DEEPEST_MODULE: usize = 64;
 
@@ -61,6 +63,7 @@ pub(super) struct Evaluator<'a> {
     quiet: Cell<usize>,
     partial: Cell<usize>,
     instances: Cell<usize>,
+    children: Cell<usize>,
     /// Default tags by module instance and provider.
     provider_tags: RefCell<FxHashMap<ProviderKey, Option<Value>>>,
     modules: RefCell<FxHashMap<Arc<str>, Rc<Module>>>,
@@ -251,6 +254,7 @@ impl<'a> Evaluator<'a> {
             quiet: Cell::new(0),
             partial: Cell::new(0),
             instances: Cell::new(0),
+            children: Cell::new(0),
             provider_tags: RefCell::default(),
             modules: RefCell::default(),
             installed,
@@ -506,6 +510,11 @@ impl<'a> Evaluator<'a> {
                         )
                         .hint("a module cannot call itself, directly or through others"),
                     );
+                    return None;
+                }
+                self.children.set(self.children.get() + 1);
+                if self.children.get() > MOST_MODULES {
+                    self.limit(block.header, "10,000 module instances in one root module");
                     return None;
                 }
                 let module = self.module(&folder);

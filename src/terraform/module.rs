@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::syntax::{self, Attribute, Block, Body, Expr};
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::source::files::join;
 use crate::source::{EntryKind, Files, SourceMap, Span};
 
@@ -155,6 +155,27 @@ fn is_override(name: &str) -> bool {
     stem.is_some_and(|stem| stem == "override" || stem.ends_with("_override"))
 }
 
+/// The blocks that may stand at the top of a file.
+const KNOWN_BLOCKS: [&str; 17] = [
+    "action",
+    "check",
+    "data",
+    "ephemeral",
+    "import",
+    "language",
+    "list",
+    "locals",
+    "module",
+    "moved",
+    "output",
+    "provider",
+    "removed",
+    "resource",
+    "run",
+    "terraform",
+    "variable",
+];
+
 impl Module {
     fn add(&mut self, body: Body, is_override: bool, diagnostics: &mut Vec<Diagnostic>) {
         for block in body.blocks {
@@ -197,9 +218,20 @@ impl Module {
                     self.add(body, is_override, diagnostics);
                     continue;
                 }
-                _ => continue,
+                _ => {
+                    if !KNOWN_BLOCKS.contains(&&*block.keyword) {
+                        let mut diagnostic = Diagnostic::error(
+                            "syntax",
+                            block.header,
+                            format!("there are no blocks called `{}`", block.keyword),
+                        );
+                        diagnostic.hint = did_you_mean(&block.keyword, KNOWN_BLOCKS);
+                        diagnostics.push(diagnostic);
+                    }
+                    continue;
+                }
             };
-            if block.labels.len() < needed {
+            if block.labels.len() != needed {
                 diagnostics.push(
                     Diagnostic::error(
                         "syntax",
@@ -212,7 +244,9 @@ impl Module {
                     )
                     .hint("name it, as in `resource \"aws_instance\" \"web\" {`"),
                 );
-                continue;
+                if block.labels.len() < needed {
+                    continue;
+                }
             }
             match named.get_mut(&name) {
                 Some(base) if is_override => *base = Rc::new(overridden(base, block)),

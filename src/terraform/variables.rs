@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::module::{self, Module};
 use super::syntax::{self, Body, Expression};
@@ -93,13 +93,38 @@ impl Given {
             let Some(text) = text else { return };
             let (value, mut found) = crate::yaml::json::parse(&sources.add(path, &text));
             diagnostics.append(&mut found);
+            if let Some(value) = value.as_ref().filter(|value| value.as_object().is_none()) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "syntax",
+                        value.span(),
+                        "a file of variable values is an object of names and values",
+                    )
+                    .hint("nothing of this file is used"),
+                );
+            }
             for (name, value) in value.iter().flat_map(|value| value.entries()) {
                 self.0.insert(name.clone(), Source::Value(value));
             }
             return;
         }
-        if let Some(Body { attributes, .. }) = module::read(files, sources, path, diagnostics) {
+        if let Some(Body { attributes, blocks }) = module::read(files, sources, path, diagnostics) {
+            for block in blocks {
+                let message = "a file of variable values has no blocks";
+                diagnostics.push(
+                    Diagnostic::error("syntax", block.header, message)
+                        .hint("write `name = value`; the block is left out"),
+                );
+            }
+            let mut names: FxHashSet<Arc<str>> = FxHashSet::default();
             for attribute in attributes {
+                if !names.insert(attribute.name.clone()) {
+                    let message = format!("`{}` is given twice in this file", attribute.name);
+                    diagnostics.push(
+                        Diagnostic::error("duplicate", attribute.name_span, message)
+                            .hint("this one counts; remove one of them"),
+                    );
+                }
                 self.0
                     .insert(attribute.name, Source::Expression(attribute.value));
             }

@@ -710,7 +710,15 @@ impl Diagram {
 /// The answer to an atom that follows from what is chosen: a subject has one text, and of the texts it may have the
 /// last one that is not excluded.
 fn answer(assumed: &[(Atom, bool)], atom: &Atom) -> Option<bool> {
-    if let Some((_, truth)) = assumed.iter().find(|(known, _)| known == atom) {
+    answer_of(assumed.iter(), atom)
+}
+
+/// The same, of those choices that may be about its subject.
+fn answer_of<'c>(
+    assumed: impl Iterator<Item = &'c (Atom, bool)> + Clone,
+    atom: &Atom,
+) -> Option<bool> {
+    if let Some((_, truth)) = assumed.clone().find(|(known, _)| known == atom) {
         return Some(*truth);
     }
     // Being true is being the text `true`.
@@ -740,19 +748,44 @@ fn answer(assumed: &[(Atom, bool)], atom: &Atom) -> Option<bool> {
 
 const TRUE: &str = "true";
 
+/// From so many choices on they are looked up by what they are about.
+const MANY_CHOICES: usize = 16;
+
 /// Whether conditions hold under some choices, as far as their parts tell one by one.
 struct Reading<'w> {
     assumed: &'w [(Atom, bool)],
+    /// Where the choices about each subject are, if they are many.
+    by_subject: FxHashMap<&'w Subject, Vec<usize>>,
+    /// How many atoms were asked for.
+    asked: usize,
     /// What was found for the parts of large conditions.
     found: FxHashMap<*const Guard, Certainty>,
 }
 
 impl<'w> Reading<'w> {
     fn new(assumed: &'w [(Atom, bool)]) -> Reading<'w> {
+        let mut by_subject: FxHashMap<&Subject, Vec<usize>> = FxHashMap::default();
+        if assumed.len() > MANY_CHOICES {
+            for (index, (atom, _)) in assumed.iter().enumerate() {
+                by_subject.entry(&atom.subject).or_default().push(index);
+            }
+        }
         Reading {
             assumed,
+            by_subject,
+            asked: 0,
             found: FxHashMap::default(),
         }
+    }
+
+    fn answer(&mut self, atom: &Atom) -> Option<bool> {
+        self.asked += 1;
+        if self.assumed.len() <= MANY_CHOICES {
+            return answer(self.assumed, atom);
+        }
+        let own = self.by_subject.get(&*atom.subject);
+        let own = own.map_or(&[][..], Vec::as_slice);
+        answer_of(own.iter().map(|index| &self.assumed[*index]), atom)
     }
 
     fn truth(&mut self, guard: &Guard) -> Certainty {
@@ -771,9 +804,7 @@ impl<'w> Reading<'w> {
         let truth = match guard {
             Guard::Always => Certainty::Yes,
             Guard::Never => Certainty::No,
-            Guard::Is(atom) => {
-                answer(self.assumed, atom).map_or(Certainty::Unsure, Certainty::from)
-            }
+            Guard::Is(atom) => self.answer(atom).map_or(Certainty::Unsure, Certainty::from),
             Guard::Not(inner) => self.read(inner, is_large),
             Guard::All(guards) => {
                 let mut truth = Certainty::Yes;
@@ -809,7 +840,7 @@ impl<'w> Reading<'w> {
     fn first_open<'g>(&mut self, guard: &'g Guard) -> Option<&'g Atom> {
         match guard {
             Guard::Always | Guard::Never => None,
-            Guard::Is(atom) => answer(self.assumed, atom).is_none().then_some(atom),
+            Guard::Is(atom) => self.answer(atom).is_none().then_some(atom),
             Guard::Not(inner) => self.first_open(inner),
             Guard::All(guards) | Guard::Any(guards) => {
                 // An undecided part has an undecided atom.
@@ -829,7 +860,7 @@ impl<'w> Reading<'w> {
         match guard {
             Guard::Always | Guard::Never => {}
             Guard::Is(atom) => {
-                if answer(self.assumed, atom).is_none() {
+                if self.answer(atom).is_none() {
                     visit(atom);
                 }
             }
@@ -855,6 +886,9 @@ fn evaluate(assumed: &[(Atom, bool)], guard: &Guard) -> Certainty {
 /// Steps after which a search for a contradiction is given up. Formulas of templates take a few dozen.
 const MOST_STEPS: usize = 5_000;
 
+/// Atoms that are read in one step; reading more counts as more steps.
+const ATOMS_OF_A_STEP: usize = 16;
+
 /// Whether all of `formulas` can hold together with what is chosen: a search over the atoms that they leave open
 /// (Davis–Putnam, with [`answer`] as the theory). Given up, the answer is yes: no contradiction was found.
 fn is_satisfiable(assumed: &[(Atom, bool)], formulas: &[Guard]) -> bool {
@@ -868,8 +902,9 @@ fn is_satisfiable(assumed: &[(Atom, bool)], formulas: &[Guard]) -> bool {
                 Certainty::Yes => {}
             }
         }
-        *steps += 1;
-        let Some(atom) = open.and_then(|guard| reading.first_open(guard)) else {
+        let open = open.and_then(|guard| reading.first_open(guard));
+        *steps += 1 + reading.asked / ATOMS_OF_A_STEP;
+        let Some(atom) = open else {
             return true;
         };
         if *steps > MOST_STEPS {

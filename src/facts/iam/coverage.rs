@@ -73,6 +73,9 @@ pub(super) fn show(statement: &Statement) -> (Value, Value) {
             .any(|start| action.lower.starts_with(start.as_str())),
         None => true,
     };
+    let whole = statement
+        .resources
+        .is_everything(&pattern::is_every_resource);
     for action in ACTIONS.iter().filter(may_be_meant) {
         let granted = match actions.is_except {
             Certainty::Unsure => Certainty::Unsure,
@@ -93,7 +96,7 @@ pub(super) fn show(statement: &Statement) -> (Value, Value) {
         if granted.is_no() {
             continue;
         }
-        match granted.and(on_everything(statement, action)) {
+        match granted.and(on_everything(statement, whole, action)) {
             Certainty::Yes => {
                 covered.push(cases::text(action.name, at));
                 for (class, word) in EXFILTRATES {
@@ -135,9 +138,8 @@ fn means(pattern: &str, action: &Action) -> bool {
 }
 
 /// Whether the resources of a statement hold everything that an action acts on: all forms that it needs, else one.
-fn on_everything(statement: &Statement, action: &Action) -> Certainty {
+fn on_everything(statement: &Statement, whole: Certainty, action: &Action) -> Certainty {
     let resources = &statement.resources;
-    let whole = resources.is_everything(&pattern::is_every_resource);
     if whole.is_yes() || action.forms.is_empty() {
         return whole;
     }

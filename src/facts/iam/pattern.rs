@@ -12,17 +12,24 @@ const PARTITIONS: &[&str] = &["aws", "aws-cn", "aws-us-gov"];
 
 /// Whether a pattern matches a text.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    if pattern.is_ascii() && text.is_ascii() {
+        return matches_each(pattern.as_bytes(), text.as_bytes(), b'*', b'?');
+    }
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
+    matches_each(&pattern, &text, '*', '?')
+}
+
+fn matches_each<C: Copy + PartialEq>(pattern: &[C], text: &[C], any: C, one: C) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
         match pattern.get(p) {
-            Some('*') => {
+            Some(c) if *c == any => {
                 star = Some((p + 1, t));
                 p += 1;
             }
-            Some(c) if *c == '?' || *c == text[t] => {
+            Some(c) if *c == one || *c == text[t] => {
                 p += 1;
                 t += 1;
             }
@@ -36,7 +43,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
             },
         }
     }
-    pattern[p..].iter().all(|c| *c == '*')
+    pattern[p..].iter().all(|c| *c == any)
 }
 
 /// Whether an action pattern covers every action of every service.
@@ -47,10 +54,12 @@ pub(super) fn is_every_action(pattern: &str) -> bool {
 /// Whether a resource pattern covers every resource of a partition.
 pub(super) fn is_every_resource(pattern: &str) -> bool {
     PARTITIONS.iter().any(|partition| {
-        matches(
-            pattern,
-            &format!("arn:{partition}:{FRESH}:{FRESH}:{FRESH}:{FRESH}"),
-        )
+        // Most patterns name something else.
+        pattern.starts_with(['*', '?', 'a'])
+            && matches(
+                pattern,
+                &format!("arn:{partition}:{FRESH}:{FRESH}:{FRESH}:{FRESH}"),
+            )
     })
 }
 
