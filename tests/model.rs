@@ -1116,3 +1116,73 @@ Resources:
     let answer = onus::jsonpath::equals(&access, &truth, &World::new());
     assert_eq!(answer, Certainty::Yes);
 }
+
+#[test]
+fn positions_in_sets_say_nothing() {
+    let template = yaml(
+        "Resources:
+  G:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: d
+      SecurityGroupIngress:
+        - { IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 10.0.0.0/8 }
+        - { IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: 10.0.0.0/8 }
+  C:
+    Type: AWS::EKS::Cluster
+    Properties:
+      ResourcesVpcConfig: { SubnetIds: [b, a], SecurityGroupIds: [only] }
+",
+    );
+    let module = hcl(r#"
+resource "aws_security_group" "g" {
+  ingress {
+    protocol    = "tcp"
+    from_port   = 22
+    to_port     = 22
+    cidr_blocks = ["10.0.0.0/8"]
+  }
+  ingress {
+    protocol    = "tcp"
+    from_port   = 80
+    to_port     = 80
+    cidr_blocks = ["10.0.0.0/8"]
+  }
+}
+
+resource "aws_eks_cluster" "c" {
+  name     = "c"
+  role_arn = "arn:aws:iam::111122223333:role/r"
+  vpc_config {
+    subnet_ids         = ["b", "a"]
+    security_group_ids = ["only"]
+  }
+}
+"#);
+    for (kind, query, expected) in [
+        (
+            "AWS::EC2::SecurityGroup",
+            "$.SecurityGroupIngress[0].FromPort",
+            "?:22",
+        ),
+        (
+            "AWS::EKS::Cluster",
+            "$.ResourcesVpcConfig.SubnetIds[0]",
+            "?:\"b\"",
+        ),
+        (
+            "AWS::EKS::Cluster",
+            "$.ResourcesVpcConfig.SubnetIds[*]",
+            "\"b\" \"a\"",
+        ),
+        (
+            "AWS::EKS::Cluster",
+            "$.ResourcesVpcConfig.SecurityGroupIds[0]",
+            "\"only\"",
+        ),
+    ] {
+        for (language, model) in [("CloudFormation", &template), ("Terraform", &module)] {
+            assert_eq!(ask(model, kind, query), expected, "{query} in {language}");
+        }
+    }
+}

@@ -567,7 +567,7 @@ pub(super) fn typed(value: Value, kind: Type) -> Value {
             }
         }
         // The id or ARN of something is one text, so the list is one of it.
-        (Data::Unknown(unknown), Type::List)
+        (Data::Unknown(unknown), Type::List | Type::Set)
             if unknown.is_never_null && unknown.reference.is_some() =>
         {
             Value::list(vec![value.clone()], value.span())
@@ -631,6 +631,17 @@ pub(super) fn typed(value: Value, kind: Type) -> Value {
             let only = value.elements().next();
             only.map_or(value, |only| typed(only, kind))
         }
+        (Data::List(list), Type::Set) if list.kind() != ListKind::Set => {
+            let items = list.items().to_vec();
+            let list = match list.more() {
+                Some(why) => List::open(ListKind::Set, items, why.clone()),
+                None => List::new(ListKind::Set, items),
+            };
+            Value {
+                data: Data::List(list),
+                ..value
+            }
+        }
         (Data::List(_), _) => value,
         (Data::Object(object), Type::Entries) => {
             let site = value.span();
@@ -658,8 +669,12 @@ pub(super) fn typed(value: Value, kind: Type) -> Value {
                 ..value
             }
         }
-        (_, Type::List) => {
-            let list = List::new(ListKind::Tuple, vec![value.clone()]);
+        (_, Type::List | Type::Set) => {
+            let order = match kind {
+                Type::Set => ListKind::Set,
+                _ => ListKind::Tuple,
+            };
+            let list = List::new(order, vec![value.clone()]);
             Value {
                 data: Data::List(list),
                 ..value

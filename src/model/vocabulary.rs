@@ -147,6 +147,8 @@ pub enum Type {
     Lower,
     /// A list; one value is a list of one.
     List,
+    /// A list whose order means nothing.
+    Set,
     /// An object whose keys are the user's.
     Map,
     /// An object.
@@ -157,7 +159,7 @@ pub enum Type {
 
 impl Type {
     /// The words of the files.
-    pub const WORDS: [(&'static str, Type); 10] = [
+    pub const WORDS: [(&'static str, Type); 11] = [
         ("bool", Type::Bool),
         ("int", Type::Int),
         ("number", Type::Number),
@@ -165,6 +167,7 @@ impl Type {
         ("upper", Type::Upper),
         ("lower", Type::Lower),
         ("list", Type::List),
+        ("set", Type::Set),
         ("map", Type::Map),
         ("object", Type::Object),
         ("entries", Type::Entries),
@@ -178,7 +181,10 @@ impl Type {
 
     /// Whether its values are single: no list, no object.
     pub fn is_scalar(self) -> bool {
-        !matches!(self, Type::List | Type::Map | Type::Object | Type::Entries)
+        !matches!(
+            self,
+            Type::List | Type::Set | Type::Map | Type::Object | Type::Entries
+        )
     }
 }
 
@@ -604,7 +610,7 @@ impl Property {
     /// Whether it is a list as far as the vocabulary says.
     pub fn is_list(&self) -> bool {
         let row = self.schema();
-        matches!(row.kind, Some(Type::List | Type::Entries))
+        matches!(row.kind, Some(Type::List | Type::Set | Type::Entries))
             || self.rows.len() > 1
             || self.rows.iter().any(|row| row.each.is_some())
     }
@@ -639,8 +645,9 @@ impl Row {
 
     /// What several rows of one list say of its elements. Defaults of entries that are told by a constant are theirs alone.
     fn together(rows: &[Row]) -> Row {
+        let is_set = !rows.is_empty() && rows.iter().all(|row| row.kind == Some(Type::Set));
         let mut all = Row {
-            kind: Some(Type::List),
+            kind: Some(if is_set { Type::Set } else { Type::List }),
             ..Row::default()
         };
         for row in rows {
