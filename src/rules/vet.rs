@@ -8,17 +8,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::clause::{
     Action, Clause, Comparison, Hole, Located, Operand, Operator, Part, Quantifier, Target, Test,
 };
-use super::{Rule, RuleSet};
+use super::{Rule, RuleSet, truth};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::facts;
 use crate::jsonpath::{
     Comparable, Filter, Operator as FilterOperator, Query, Relative, Segment, Selector,
 };
 use crate::model::document::RESERVED;
-use crate::model::vocabulary::{Entry, Property, Row, Type};
+use crate::model::vocabulary::{Defaults, Entry, Property, Row, Type};
 use crate::model::{Kind, Vocabulary};
 use crate::source::{SourceFile, SourceMap, Span};
-use crate::value::{Data, Value};
+use crate::value::{Certainty, Data, Reason, Segment as TextSegment, Text, Unknown, Value, World};
 
 /// Members of `$.meta`.
 const META: [&str; 6] = [
@@ -244,6 +244,22 @@ impl Sort {
 }
 
 impl Form<'_> {
+    /// Whether a pattern may meet texts with holes here and could be put otherwise: what is decoded from one text is a
+    /// script, in which a line may stand anywhere.
+    fn may_have_holes(&self) -> bool {
+        match self {
+            Form::Property(property) => property.schema().decode.is_none(),
+            Form::Element(row) => row.decode.is_none(),
+            Form::Option | Form::Options | Form::Word | Form::Meta => false,
+            _ => true,
+        }
+    }
+
+    /// Whether it is a list whose order means nothing.
+    fn is_set(&self) -> bool {
+        matches!(self, Form::Property(property) if property.schema().kind == Some(Type::Set))
+    }
+
     fn sort(&self) -> Option<Sort> {
         let of_row = |row: &Row| {
             Some(match row.kind? {
@@ -258,7 +274,7 @@ impl Form<'_> {
         match self {
             Form::Property(property) if property.is_list() => Some(Sort::List),
             Form::Property(property) => of_row(property.schema()),
-            Form::Element(row) => of_row(row).filter(|_| !matches!(row.kind, Some(Type::List))),
+            Form::Element(row) => of_row(row),
             Form::Fact(shape) => match shape {
                 facts::Shape::Bool => Some(Sort::Bool),
                 facts::Shape::Number => Some(Sort::Number),
@@ -525,6 +541,11 @@ impl<'v> Vetting<'v> {
                 "leave the `*` or `?` away, or anchor it",
             );
         }
+        if let Operand::Pattern(pattern) = &comparison.operand
+            && (forms.is_empty() || forms.iter().any(Form::may_have_holes))
+        {
+            self.undecided(pattern, comparison.span);
+        }
         if comparison.operator.is_order() {
             let is_text = |sort: &Sort| matches!(sort, Sort::Text | Sort::Upper | Sort::Lower);
             let against_text = matches!(&comparison.operand, Operand::Constant(value) if value.as_text().is_some());
@@ -573,6 +594,21 @@ impl<'v> Vetting<'v> {
         }
     }
 
+    /// Patterns that strings with holes neither satisfy nor fail.
+    fn undecided(&mut self, pattern: &regex::Regex, span: Span) {
+        if let Some(run) = undecided_run(pattern) {
+            self.warn(
+                "V16",
+                span,
+                format!(
+                    "`{}` excludes characters that an unknown part of the text may hold, so this is mostly unsure",
+                    run.class
+                ),
+                format!("ask for the end alone: `{}$`", run.tail),
+            );
+        }
+    }
+
     /// Whether every name on the way has a default in both languages.
     fn always_exists(&self, query: &Query) -> bool {
         let names = query.leading_names();
@@ -610,7 +646,12 @@ impl<'v> Vetting<'v> {
         let Some((_, first)) = lost.first() else {
             return forms;
         };
-        if forms.is_empty() {
+        let first = lost
+            .iter()
+            .map(|(_, why)| why)
+            .find(|why| why.code == "V20")
+            .unwrap_or(first);
+        if forms.is_empty() || first.code == "V20" {
             let (code, message, hint) = (first.code, first.message.clone(), first.hint.clone());
             let hint =
                 hint.unwrap_or_else(|| "look at `onus inspect` for what there is".to_owned());
@@ -642,6 +683,13 @@ impl<'v> Vetting<'v> {
             for selector in &segment.selectors {
                 let form = match selector {
                     Selector::Name(name) => self.member(&at, name)?,
+                    Selector::Index(_) | Selector::Slice(..) if at.is_set() => {
+                        return Err(Lost {
+                            code: "V20",
+                            message: "a position in a set says nothing".to_owned(),
+                            hint: Some("say which one with a filter, `[?…]`".to_owned()),
+                        });
+                    }
                     _ => self.element(&at)?,
                 };
                 next = Some(form);
@@ -893,7 +941,10 @@ impl<'v> Vetting<'v> {
                 self.side(list, element, root, span);
             }
             Filter::Search(value, pattern) => {
-                self.side(value, element, root, span);
+                let form = self.side(value, element, root, span);
+                if form.as_ref().is_none_or(Form::may_have_holes) {
+                    self.undecided(pattern, span);
+                }
                 if matches_everything(pattern) {
                     self.refuse(
                         "V15",
@@ -1167,26 +1218,106 @@ impl<'v> Vetting<'v> {
                         "name the property that it is computed from",
                     );
                 }
-                Target::Offender(names) => {
-                    let requires = self.rule.check.iter().any(|clause| {
-                        clause.tests.iter().any(|test| {
-                            test.quantifier == Quantifier::Some
-                                && test.comparison.is_none()
-                                && test.query.query.is_singular()
-                        })
-                    });
-                    let is_removed = matches!(step.action, Action::Remove) && names.is_empty();
-                    if is_removed && requires {
-                        self.refuse(
-                            "V31",
-                            step.span,
-                            "this would take away what another clause requires",
-                            "set it to a value that satisfies all clauses",
-                        );
-                    }
-                }
+                Target::Offender(_) => {}
+            }
+            if matches!(step.action, Action::Remove)
+                && let Some(clause) = self.required(&step.target)
+            {
+                let line = self.file.line(clause.span.start);
+                self.refuse(
+                    "V31",
+                    step.span,
+                    format!("this would take away what the clause in line {line} requires"),
+                    "set it to a value that satisfies all clauses",
+                );
             }
         }
+    }
+
+    /// The clause that fails once what a fix removes is gone.
+    fn required(&self, target: &Target) -> Option<&'v Clause> {
+        let rule = self.rule;
+        let names = |query: &Query| -> Option<Vec<Arc<str>>> {
+            query
+                .segments
+                .iter()
+                .map(|segment| match segment.selectors.as_slice() {
+                    [Selector::Name(name)] if !segment.is_descendant => Some(name.clone()),
+                    _ => None,
+                })
+                .collect()
+        };
+        let tests = || rule.check.iter().flat_map(|clause| &clause.tests);
+        // What offends against `some` is not there, so there is nothing to remove; a rule of nothing else has no offender.
+        let is_there = |test: &&Test| test.quantifier != Quantifier::Some;
+        let removed: Vec<Vec<Arc<str>>> = match target {
+            Target::Query(located) => names(&located.query).into_iter().collect(),
+            Target::Offender(members) => {
+                let any_there = tests().any(|test| is_there(&test));
+                tests()
+                    .filter(|test| is_there(test) || !any_there)
+                    .filter_map(|test| names(&test.query.query))
+                    .map(|mut path| {
+                        path.extend(members.iter().cloned());
+                        path
+                    })
+                    .collect()
+            }
+        };
+        rule.check.iter().find(|clause| {
+            let [test] = clause.tests.as_slice() else {
+                return false;
+            };
+            let is_excused = clause.unless.iter().any(|exception| {
+                exception.quantifier == Quantifier::No
+                    && exception.query.query.text == test.query.query.text
+            });
+            !is_excused
+                && self.fails_without(test)
+                && names(&test.query.query)
+                    .is_some_and(|path| removed.iter().any(|removed| path.starts_with(removed)))
+        })
+    }
+
+    /// Whether a test of one value fails, in some language, where nothing is written there.
+    fn fails_without(&self, test: &Test) -> bool {
+        let names = test.query.query.leading_names();
+        let fails = |value: Option<&Value>| match (&test.quantifier, &test.comparison) {
+            (Quantifier::Some, None) => value.is_none(),
+            (Quantifier::Every | Quantifier::Some, Some(comparison)) => {
+                let operand = match &comparison.operand {
+                    Operand::Constant(constant) => truth::Operand::Value(constant),
+                    Operand::Pattern(pattern) => truth::Operand::Pattern(pattern),
+                    Operand::Query(_) if value.is_some() => return false,
+                    Operand::Query(_) => truth::Operand::Missing,
+                };
+                let holds = truth::compare(value, comparison.operator, &operand, &World::default());
+                let holds = if comparison.is_negated { !holds } else { holds };
+                holds == Certainty::No
+            }
+            _ => false,
+        };
+        self.rule.info.kinds.iter().any(|kind| {
+            let Some(entry) = self.vocabulary.entry(kind) else {
+                return false;
+            };
+            let properties: Option<Vec<&Property>> = (1..=names.len())
+                .map(|length| entry.property(&names[..length]))
+                .collect();
+            let Some(properties) = properties else {
+                return false;
+            };
+            // A default holds where what is around it exists.
+            let assumed = |of: fn(&Defaults) -> Option<&Value>| {
+                let defaults = properties
+                    .iter()
+                    .map(|property| of(&property.schema().default));
+                defaults.collect::<Option<Vec<_>>>()?.pop()
+            };
+            let is_in_terraform = properties.iter().all(|property| property.is_in_terraform());
+            (is_in_terraform && fails(assumed(|default| default.terraform.as_ref())))
+                || fails(assumed(|default| default.cloudformation.as_ref()))
+        })
     }
 }
 
@@ -1271,6 +1402,138 @@ fn matches_everything(pattern: &regex::Regex) -> bool {
     pattern.is_match("") && pattern.is_match("\u{f8ff}\u{f8ff}")
 }
 
+/// A part of a pattern that repeats characters of a class.
+#[derive(Debug, PartialEq, Eq)]
+struct Run<'p> {
+    /// The class: `[^:]`, `.`
+    class: &'p str,
+    /// What the pattern asks for after it, in the same alternative.
+    tail: &'p str,
+}
+
+/// A run of characters that the holes of a string may or may not hold, with more to come after it, in a pattern that
+/// leaves its end open: a hole where the run is makes no match sure, and one anywhere makes no mismatch sure.
+fn undecided_run(pattern: &regex::Regex) -> Option<Run<'_>> {
+    let hole = TextSegment::Hole(Arc::new(Unknown::because(Reason::Outside)));
+    let ended = Text::from_segments(vec![hole, TextSegment::Literal("~".into())]);
+    if ended.matches(pattern) == Certainty::No {
+        return None;
+    }
+    let text = pattern.as_str();
+    // `(?i)` at the beginning is about every part.
+    let flags = text
+        .strip_prefix("(?")
+        .and_then(|rest| rest.split_once(')'))
+        .filter(|(flags, _)| flags.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        .map_or("", |(flags, _)| &text[..flags.len() + 3]);
+    let matches = |part: &str, text: &str| {
+        regex::Regex::new(&format!("{flags}^(?:{part})$")).is_ok_and(|part| part.is_match(text))
+    };
+    runs(text, flags.len()).into_iter().find(|run| {
+        let printable = (b' '..=b'~').chain([b'\n']);
+        let admits = |byte: u8| matches(run.class, &char::from(byte).to_string());
+        // `[0-9]` and `\s` are not what holes hold, unless they hold just that.
+        (admits(b'x') || admits(b'X'))
+            && printable.into_iter().any(|byte| !admits(byte))
+            && regex::Regex::new(run.tail).is_ok()
+            && !matches(run.tail, "")
+    })
+}
+
+/// The repeated classes of a pattern without upper bound, but those that begin an open alternative and may be empty.
+fn runs(pattern: &str, from: usize) -> Vec<Run<'_>> {
+    let mut found = Vec::new();
+    let mut begin = from;
+    let mut at = from;
+    while let Some(atom) = atom(&pattern[at..]) {
+        let start = at;
+        at += atom.len();
+        if matches!(atom, "(" | "|") {
+            if let Some(rest) = pattern[at..].strip_prefix('?') {
+                at += 1 + rest.find([':', '>', ')']).map_or(0, |end| end + 1);
+            }
+            begin = at;
+            continue;
+        }
+        let is_class = atom.starts_with('[') || matches!(atom, "." | "\\w" | "\\W" | "\\S" | "\\D");
+        let after = &pattern[at..];
+        let (repeat, is_optional) = if after.starts_with('*') {
+            (1, true)
+        } else if after.starts_with('+') {
+            (1, false)
+        } else {
+            let bounds = after
+                .strip_prefix('{')
+                .and_then(|rest| rest.split_once('}'));
+            match bounds.and_then(|(bounds, _)| Some((bounds, bounds.strip_suffix(',')?))) {
+                Some((bounds, least)) => (bounds.len() + 2, least == "0"),
+                None => continue,
+            }
+        };
+        let is_at_begin = start == begin;
+        at += repeat;
+        if pattern[at..].starts_with('?') {
+            at += 1;
+        }
+        if is_class && !(is_at_begin && is_optional) {
+            found.push(Run {
+                class: atom,
+                tail: alternative(&pattern[at..]),
+            });
+        }
+    }
+    found
+}
+
+/// A pattern up to where its alternative or group ends.
+fn alternative(pattern: &str) -> &str {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(atom) = atom(&pattern[at..]) {
+        match atom {
+            "(" => depth += 1,
+            ")" | "|" if depth == 0 => break,
+            ")" => depth -= 1,
+            _ => {}
+        }
+        at += atom.len();
+    }
+    &pattern[..at]
+}
+
+/// The first character, escape or class of a pattern; none at its end.
+fn atom(pattern: &str) -> Option<&str> {
+    let mut characters = pattern.char_indices();
+    let (_, first) = characters.next()?;
+    let end = match first {
+        '\\' => characters.next().map_or(1, |(at, c)| at + c.len_utf8()),
+        '[' => {
+            let mut depth = 0_usize;
+            let mut at = 0;
+            loop {
+                let rest = &pattern[at..];
+                let next = rest.chars().next()?;
+                at += next.len_utf8();
+                match next {
+                    '\\' => at += pattern[at..].chars().next()?.len_utf8(),
+                    '[' => {
+                        depth += 1;
+                        at += usize::from(pattern[at..].starts_with('^'));
+                        at += usize::from(pattern[at..].starts_with(']'));
+                    }
+                    ']' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    break at;
+                }
+            }
+        }
+        other => other.len_utf8(),
+    };
+    Some(&pattern[..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -1284,6 +1547,12 @@ AWS::X::A:
   views: { inner: $.Box }
   properties:
     Name: name
+    Groups: { at: groups, type: set }
+    Routes:
+      - { each: route, type: set, To: to }
+      - { each: way, type: set, To: to }
+    Script: { at: script, decode: text }
+    Kept: { at: kept, type: bool, default: true }
     Live: { at: live, type: bool }
     Size: { at: size, type: int }
     Mode: { at: mode, type: upper, default: FAST }
@@ -1369,6 +1638,16 @@ AWS::X::B:
             "no $.Items[?!@.Open]",
             "$.meta.kind == \"x\"",
             "count $.Items[*] >= 2",
+            "$.Items[0].Kind == \"a\"",
+            "$.Groups[*] != \"a\"",
+            "no $.Routes[?@.To == 'a']",
+            "$.Name not matches /:role.Admin$/",
+            "$.Name not matches /^arn:[^:]*:role.Admin$/",
+            "$.Name not matches /^arn:.*/",
+            "$.Name not matches /.*Admin/",
+            "$.Name not matches /^a[0-9]+b/",
+            "$.Name not matches /a[.]b[*]c/",
+            "$.Script not matches /curl [^\\n]*sh/",
         ] {
             check(clause, &[]);
         }
@@ -1431,6 +1710,21 @@ AWS::X::B:
             (
                 "no $.Items[?search(@.Kind, 'a*')]",
                 &["V15 $.Items[?search(@.Kind, 'a*')]"],
+            ),
+            (
+                "$.Name not matches /^arn:[^:]*:role.Admin/",
+                &["V16 /^arn:[^:]*:role.Admin/"],
+            ),
+            ("$.Name matches /a.+b|c/", &["V16 /a.+b|c/"]),
+            (
+                "no $.Items[?search(@.Kind, '^a[a-z-]*/b')]",
+                &["V16 $.Items[?search(@.Kind, '^a[a-z-]*/b')]"],
+            ),
+            ("$.Groups[0] == \"a\"", &["V20 $.Groups[0]"]),
+            ("$.Routes[-1].To != \"a\"", &["V20 $.Routes[-1].To"]),
+            (
+                "no $.Items[?$.Groups[0] == 'a']",
+                &["V20 $.Items[?$.Groups[0] == 'a']"],
             ),
             (
                 "no $.Items[?@.Kind == null]",
@@ -1548,6 +1842,30 @@ AWS::X::B:
                 &["V03 $.facts.live", "V30 $.facts.live"],
             ),
             ("some $.Name", "remove @", &["V31 remove @"]),
+            (
+                "$.Mode != \"SLOW\"\n\n  $.Mode == \"QUICK\" unless some $.Name",
+                "remove @",
+                &["V31 remove @"],
+            ),
+            (
+                "$.Name != \"a\"\n\n  $.Name matches /b/",
+                "remove $.Name",
+                &["V31 remove $.Name"],
+            ),
+            (
+                "no $.Box\n\n  $.Box.Locked == true",
+                "remove @",
+                &["V31 remove @"],
+            ),
+            ("no $.Name\n\n  some $.Box.Locked", "remove @", &[]),
+            (
+                "$.Name != \"a\"\n\n  some $.Name unless no $.Name",
+                "remove @",
+                &[],
+            ),
+            ("$.Kept == true", "remove @", &[]),
+            ("$.Kept == false", "remove @", &["V31 remove @"]),
+            ("$.Name not in [\"a\"]", "remove @", &[]),
         ] {
             assert_eq!(
                 vetted(&[("a-rule", &fix(check, edit))], None),
