@@ -18,6 +18,7 @@ use crate::jsonpath::Query;
 use crate::output::inspect::document::{self, Subject};
 use crate::output::inspect::overview::{self, Knowledge};
 use crate::output::inspect::{self, Options};
+use crate::project::{Inputs, Stack};
 use crate::source::{Files, SourceMap, Span};
 use crate::value::{Member, Value};
 
@@ -56,6 +57,10 @@ pub(super) struct Inspect {
     #[arg(long, value_name = "YYYY-MM-DD")]
     today: Option<jiff::civil::Date>,
 
+    /// Plan of Terraform as JSON (`terraform show -json FILE`) for the root module in DIR.
+    #[arg(long, value_name = "FILE", conflicts_with = "unknowns")]
+    plan: Option<String>,
+
     #[command(flatten)]
     inputs: InputArguments,
 }
@@ -76,10 +81,24 @@ impl Inspect {
         }
     }
 
+    fn stack(&self) -> anyhow::Result<Stack> {
+        match self.plan {
+            // Its folder may be empty.
+            Some(_) => stack::at(&self.path),
+            None => stack::found_at(&self.path),
+        }
+    }
+
+    fn inputs(&self) -> anyhow::Result<Inputs> {
+        let mut inputs = self.inputs.read()?;
+        inputs.plan = stack::plan(self.plan.as_deref())?;
+        Ok(inputs)
+    }
+
     /// What the evaluator makes of the stack, in native words.
     fn declared(&self) -> anyhow::Result<ExitCode> {
         let stack = stack::at(&self.path)?;
-        let mut inputs = self.inputs.read()?;
+        let mut inputs = self.inputs()?;
         if stack.language == Language::Terraform {
             inputs.working_folder = Some(Disk.resolve(&stack.path));
         }
@@ -92,8 +111,8 @@ impl Inspect {
     }
 
     fn overview(&self) -> anyhow::Result<ExitCode> {
-        let stack = stack::found_at(&self.path)?;
-        let inputs = self.inputs.read()?;
+        let stack = self.stack()?;
+        let inputs = self.inputs()?;
         let sources = SourceMap::new();
         let configuration = configuration::tolerant(&sources)?;
         let vocabulary = configuration.vocabulary.as_ref();
@@ -109,7 +128,7 @@ impl Inspect {
 
     fn unknowns(&self) -> anyhow::Result<ExitCode> {
         let stacks = stack::below(&self.path)?;
-        let inputs = self.inputs.read()?;
+        let inputs = self.inputs()?;
         let sources = SourceMap::new();
         let configuration = configuration::tolerant(&sources)?;
         let vocabulary = configuration.vocabulary.as_ref();
@@ -134,8 +153,8 @@ impl Inspect {
 
     fn resource(&self, address: &str) -> anyhow::Result<ExitCode> {
         let query = self.query.as_deref().map(parsed).transpose()?;
-        let stack = stack::found_at(&self.path)?;
-        let inputs = self.inputs.read()?;
+        let stack = self.stack()?;
+        let inputs = self.inputs()?;
         let sources = SourceMap::new();
         let configuration = configuration::tolerant(&sources)?;
         let vocabulary = configuration.vocabulary.as_ref();

@@ -13,6 +13,7 @@ use super::disk::{self, Disk};
 use super::inputs::InputArguments;
 use crate::Request;
 use crate::cloudformation;
+use crate::declared::Language;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::output;
 use crate::project::settings;
@@ -30,7 +31,8 @@ Exit codes: 0 nothing at or above --fail-on; 1 findings at or above it; 2 wrong 
 Examples:
   onus scan                                    everything below this folder
   onus scan 'envs/*/main.tf' -o sarif=onus.sarif -o text
-  onus scan template.yaml --parameters Env=prod")]
+  onus scan template.yaml --parameters Env=prod
+  onus scan infra --plan plan.json             values of a plan, places of the code")]
 pub(super) struct Scan {
     /// Folders, files or globs. A Terraform file stands for its module; the report then names only what is in the files
     /// given.
@@ -82,6 +84,11 @@ pub(super) struct Scan {
     /// Exit with 0 whatever was found.
     #[arg(long)]
     exit_zero: bool,
+
+    /// Plan of Terraform as JSON (`terraform show -json FILE`) for the root module in PATH: values come from it, places
+    /// and suppressions from the code; without code, all from the plan.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<String>,
 
     #[command(flatten)]
     inputs: InputArguments,
@@ -201,7 +208,8 @@ impl Scan {
                 "only one report can go to standard output; give the others a file: `-o sarif=onus.sarif`"
             );
         }
-        let inputs = self.inputs.read()?;
+        let mut inputs = self.inputs.read()?;
+        inputs.plan = super::stack::plan(self.plan.as_deref())?;
         let (mut candidates, cdk_outputs, diagnostics) = self.candidates()?;
         let sources = SourceMap::new();
         let profile = self.profile.map(|profile| match profile {
@@ -229,6 +237,18 @@ impl Scan {
         let is_kept = |path: &String| !exclude.iter().any(|pattern| pattern.matches(path));
         candidates.found.retain(is_kept);
         let mut stacks = project::discover(&Disk, &candidates, &cloudformation::RECOGNITION);
+        if self.plan.is_some() {
+            let [path] = self.paths.as_slice() else {
+                bail!("a plan belongs to one root module: name one folder besides `--plan`");
+            };
+            let stack = super::stack::at(path)?;
+            if stack.language != Language::Terraform {
+                bail!(
+                    "`{path}` is a template; `--plan` goes with the folder of a Terraform root module"
+                );
+            }
+            stacks = vec![stack];
+        }
         if stacks.is_empty() && !cdk_outputs.is_empty() {
             // Synthesized templates are read when they are the only thing there.
             for folder in &cdk_outputs {

@@ -56,6 +56,15 @@ fn is_bundle_folder(folder: &Path) -> bool {
     name.is_some_and(|name| name == EXTENSIONS || name == CLI_FOLDER)
 }
 
+/// The path of a plan, if one is given and there.
+pub(super) fn plan(path: Option<&str>) -> anyhow::Result<Option<String>> {
+    let Some(path) = path else { return Ok(None) };
+    if !Path::new(path).is_file() {
+        bail!("`{path}` is not a file");
+    }
+    Ok(Some(disk::shown(Path::new(path))))
+}
+
 /// The stack at a path; the only one below a folder which is no root module itself.
 pub(super) fn found_at(path: &str) -> anyhow::Result<Stack> {
     let stack = at(path)?;

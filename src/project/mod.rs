@@ -41,6 +41,8 @@ pub struct Inputs {
     pub conditions: Vec<(String, bool)>,
     /// The region deployed to, where it is known.
     pub region: Option<String>,
+    /// Path of a plan of Terraform as JSON, whose values go before what the code alone tells.
+    pub plan: Option<String>,
     /// What other templates of the run export.
     pub exports: Arc<[Export]>,
 }

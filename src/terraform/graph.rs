@@ -53,6 +53,8 @@ pub(super) struct Evaluator<'a> {
     workspace: String,
     /// Resolved folder outside of which functions read nothing; none where paths do not resolve to absolute ones.
     pub outermost: Option<String>,
+    /// Variables of the root as a plan has them.
+    pub planned: &'a [(Arc<str>, Value)],
     pub given: variables::Given,
     pub depth: Cell<usize>,
     pub steps: Cell<u64>,
@@ -236,6 +238,7 @@ impl<'a> Evaluator<'a> {
         sources: &'a SourceMap,
         root: &str,
         inputs: &'a Inputs,
+        planned: &'a [(Arc<str>, Value)],
     ) -> Evaluator<'a> {
         let mut diagnostics = Vec::new();
         let installed = installed_modules(files, root, &mut diagnostics);
@@ -246,6 +249,7 @@ impl<'a> Evaluator<'a> {
             inputs,
             workspace: workspace(files, root, inputs),
             outermost: outermost(files, root, inputs),
+            planned,
             given: variables::Given::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
@@ -272,6 +276,11 @@ impl<'a> Evaluator<'a> {
             self.sources,
             &self.root,
             self.inputs,
+            // Without code, a plan stands alone.
+            self.planned
+                .iter()
+                .filter(|(name, _)| module.variables.contains_key(name))
+                .cloned(),
             &mut found,
         );
         self.diagnostics.borrow_mut().append(&mut found);

@@ -5,6 +5,7 @@ pub mod functions;
 mod graph;
 mod json_syntax;
 mod module;
+mod plan;
 mod policy_document;
 pub mod syntax;
 pub mod types;
@@ -23,7 +24,14 @@ const STACK_BYTES: usize = 256 << 20;
 pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inputs) -> Declared {
     let evaluate = || {
         let mut declared = Declared::new(Language::Terraform, stack.path.clone());
-        graph::Evaluator::new(files, sources, &stack.path, inputs).run(&mut declared);
+        let path = inputs.plan.as_deref();
+        let plan =
+            path.and_then(|path| plan::Plan::read(files, sources, path, &mut declared.diagnostics));
+        let planned = plan.as_ref().map_or(&[][..], |plan| &plan.variables);
+        graph::Evaluator::new(files, sources, &stack.path, inputs, planned).run(&mut declared);
+        if let Some(plan) = &plan {
+            plan.join(&mut declared);
+        }
         declared
     };
     std::thread::scope(|threads| {

@@ -1,4 +1,5 @@
-//! Values given for root variables, lowest to highest: environment, `terraform.tfvars`, `*.auto.tfvars`, command line.
+//! Values given for root variables, lowest to highest: environment, `terraform.tfvars`, `*.auto.tfvars`, command line,
+//! a plan.
 //! <https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence>
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ impl Given {
         sources: &SourceMap,
         root: &str,
         inputs: &Inputs,
+        planned: impl IntoIterator<Item = (Arc<str>, Value)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Given {
         let mut given = Given::default();
@@ -74,6 +76,9 @@ impl Given {
                     given.0.insert(name.as_str().into(), text);
                 }
             }
+        }
+        for (name, value) in planned {
+            given.0.insert(name, Source::Value(value));
         }
         given
     }

@@ -47,6 +47,8 @@ pub enum Step {
     Each,
     /// An entry of a template's `Mappings`.
     Mapping(Arc<str>),
+    /// The value in the plan of Terraform that was given along with the code.
+    Planned,
     /// Written there.
     Written,
 }
@@ -63,6 +65,7 @@ impl Step {
             Step::Attribute(address) => format!("written at `{address}`"),
             Step::Each => "element iterated over".to_owned(),
             Step::Mapping(name) => format!("mapping `{name}`"),
+            Step::Planned => "value in the plan".to_owned(),
             Step::Written => "written here".to_owned(),
         }
     }
@@ -159,6 +162,21 @@ impl Origin {
         Origin {
             site: Site(site),
             trail: Trail::through(self.site.0, step, self.trail.clone()),
+            is_default: self.is_default,
+        }
+    }
+
+    /// The same origin with one more place at the end of its trail.
+    #[must_use]
+    pub fn followed_by(&self, place: Span, step: Step) -> Origin {
+        let known: Vec<(Span, &Step)> = self.trail.iter().collect();
+        let last = Trail::through(place, step, Trail::default());
+        let trail = known.into_iter().rev().fold(last, |next, (place, step)| {
+            Trail::through(place, step.clone(), next)
+        });
+        Origin {
+            site: self.site,
+            trail,
             is_default: self.is_default,
         }
     }

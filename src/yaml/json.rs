@@ -89,6 +89,93 @@ pub fn decode(text: &Text, site: Span) -> Result<Value, JsonError> {
     Parser::new(&flat, &places, &holes).document()
 }
 
+/// Bytes of a text, half open.
+pub type Bytes = std::ops::Range<usize>;
+
+/// One level of a document, what is deeper left unread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Names and where their values are.
+    Object(Vec<(String, Bytes)>),
+    /// Where the elements are.
+    List(Vec<Bytes>),
+    /// No collection.
+    Scalar,
+}
+
+/// Reads one level of a large text, for documents of which only parts are wanted. What is skipped is not validated.
+/// Returns also where the value is.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn level(text: &str, at: usize, source: SourceId) -> Result<(Level, Bytes), JsonError> {
+    let places = Places::File(source);
+    let mut parser = Parser::new(text, &places, &[]);
+    parser.at = at;
+    parser.blanks();
+    let start = parser.at;
+    let opening = parser.bytes.get(parser.at).copied();
+    if !matches!(opening, Some(b'{' | b'[')) {
+        parser.skip()?;
+        return Ok((Level::Scalar, start..parser.at));
+    }
+    let is_object = opening == Some(b'{');
+    let closing = if is_object { b'}' } else { b']' };
+    parser.at += 1;
+    let (mut members, mut items) = (Vec::new(), Vec::new());
+    parser.blanks();
+    if parser.bytes.get(parser.at) == Some(&closing) {
+        parser.at += 1;
+    } else {
+        loop {
+            parser.blanks();
+            let mut name = None;
+            if is_object {
+                if parser.bytes.get(parser.at) != Some(&b'"') {
+                    return Err(parser.error("a name in quotes is expected here"));
+                }
+                name = parser.string()?.as_str().map(str::to_owned);
+                parser.blanks();
+                if parser.bytes.get(parser.at) != Some(&b':') {
+                    return Err(parser.error("`:` is expected here"));
+                }
+                parser.at += 1;
+                parser.blanks();
+            }
+            let from = parser.at;
+            parser.skip()?;
+            match name {
+                Some(name) => members.push((name, from..parser.at)),
+                None => items.push(from..parser.at),
+            }
+            parser.blanks();
+            match parser.bytes.get(parser.at) {
+                Some(b',') => parser.at += 1,
+                Some(byte) if *byte == closing => break,
+                _ => return Err(parser.error("the text ends or breaks off here")),
+            }
+        }
+        parser.at += 1;
+    }
+    let level = if is_object {
+        Level::Object(members)
+    } else {
+        Level::List(items)
+    };
+    Ok((level, start..parser.at))
+}
+
+/// Reads the value that starts at a byte of a text, with its places in it.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn value_at(text: &str, at: usize, source: SourceId) -> Result<Value, JsonError> {
+    let places = Places::File(source);
+    let mut parser = Parser::new(text, &places, &[]);
+    parser.at = at;
+    parser.value()
+}
+
 /// Where bytes of the text are in a file.
 enum Places<'a> {
     File(SourceId),
@@ -207,6 +294,54 @@ impl<'a> Parser<'a> {
         self.next_hole += 1;
         self.at += HOLE.len_utf8();
         Some(hole)
+    }
+
+    /// Goes past a value without reading it.
+    fn skip(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        let mut depth = 0_usize;
+        loop {
+            match self.bytes.get(self.at) {
+                None => return Err(self.error("the text ends in the middle")),
+                Some(b'"') => {
+                    self.at += 1;
+                    loop {
+                        match self.bytes.get(self.at) {
+                            None => return Err(self.error("the string has no end")),
+                            Some(b'"') => break,
+                            Some(b'\\') => self.at += 2,
+                            Some(_) => self.at += 1,
+                        }
+                    }
+                    self.at += 1;
+                }
+                Some(b'{' | b'[') => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                Some(b'}' | b']') if depth > 0 => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r') if depth == 0 => {
+                    if self.at == start {
+                        return Err(self.error("a value is expected here"));
+                    }
+                    return Ok(());
+                }
+                Some(_) => {
+                    self.at += 1;
+                    // A number or word at the end of the text.
+                    if depth == 0 && self.at == self.bytes.len() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
     }
 
     fn value(&mut self) -> Result<Value, JsonError> {
