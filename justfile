@@ -13,11 +13,13 @@ lint:
     cargo clippy --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
-# Parsing alone and the whole scan of a folder, in a profile that links quickly.
-bench folder="samples":
+# The whole scan of a folder beside parsing its Terraform files alone, as a ratio; in a profile that links quickly.
+bench folder="samples" runs="5":
     cargo build --profile quick
-    cargo bench --profile quick --bench parse_alone -- {{ folder }}
-    time target/quick/onus scan {{ folder }} --exit-zero > /dev/null
+    cargo bench --profile quick --no-run
+    target/quick/deps/$(ls -t target/quick/deps | grep -E '^ratio-[0-9a-f]+$' | head -1) {{ runs }} \
+        target/quick/onus scan {{ folder }} --exit-zero \
+        --vs target/quick/deps/$(ls -t target/quick/deps | grep -E '^parse_alone-[0-9a-f]+$' | head -1) {{ folder }}
 
 # Ten times the resources: processor time and memory of 1,000 and of 10,000, in each form. Each should be ten times the other.
 bench-size form="count":

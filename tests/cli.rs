@@ -1022,3 +1022,58 @@ fn shells_learn_the_commands() {
             .says(&["onus", "inspect", "explain"]);
     }
 }
+
+/// What only a disk can hold: links in circles, pipes, folders named like files, names that are no text.
+#[cfg(unix)]
+#[test]
+fn what_is_odd_on_the_disk_costs_nothing_else() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let estate = Estate::new(
+        "odd-disk",
+        &[
+            ("good/main.tf", CLUSTER),
+            (
+                "folder/main.tf/inner.txt",
+                "a folder with the name of a file",
+            ),
+            (
+                "caller/main.tf",
+                "module \"round\" {\n  source = \"../circle/again\"\n}\n",
+            ),
+            ("with space/ma in.tf", "locals {\n  a = 1\n}\n"),
+            ("locked/main.tf", "locals {}\n"),
+        ],
+    );
+    let at = |path: &str| estate.folder.join(path);
+    fs::create_dir_all(at("circle")).expect("a folder");
+    symlink("../circle", at("circle/again")).expect("a link");
+    symlink("loop-b.tf", at("good/loop-a.tf")).expect("a link");
+    symlink("loop-a.tf", at("good/loop-b.tf")).expect("a link");
+    symlink("/nowhere/at/all.tf", at("good/dangling.tf")).expect("a link");
+    let pipe = at("good/pipe.tf");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    let has_pipe = made.is_ok_and(|status| status.success());
+    // Some file systems refuse names that are no text; then there is nothing to survive.
+    let _ = fs::write(
+        at("good").join(OsStr::from_bytes(b"\xff\xfe.tf")),
+        "locals {}\n",
+    );
+    fs::set_permissions(at("locked/main.tf"), fs::Permissions::from_mode(0o000))
+        .expect("permissions");
+    let is_locked = fs::read(at("locked/main.tf")).is_err();
+
+    let ran = estate.exits(1, &["scan", "--short"]);
+    ran.says(&["good/main.tf", "[eks-public-endpoint-open-to-world]"]);
+    if is_locked {
+        ran.says(&["locked/main.tf", "cannot read"]);
+    }
+    if has_pipe {
+        // Named, it must be refused rather than waited for.
+        let ran = estate.run(&["scan", "good/pipe.tf"]);
+        assert!(ran.code <= 3, "{}\n{}", ran.out, ran.err);
+    }
+    estate.exits(1, &["scan", "good", "folder", "with space", "caller"]);
+}
