@@ -230,6 +230,15 @@ fn read(value: &Value, place: Span, step: Step) -> Value {
     }
 }
 
+/// Any number of elements of a list, with separators between them: not what one of them may be.
+fn joined(elements: &Arc<Unknown>) -> Arc<Unknown> {
+    Arc::new(Unknown {
+        allowed: Vec::new(),
+        bytes: None,
+        ..(**elements).clone()
+    })
+}
+
 /// Something that only a deployment knows. Conditions that ask about it agree.
 fn environment(name: &str, place: Span) -> Value {
     let unknown = Unknown {
@@ -562,10 +571,10 @@ fn join(template: &Template<'_>, argument: &Value, place: Span) -> Value {
                     }
                 }
                 if let Some(more) = list.as_list().and_then(List::more) {
-                    assembly.segments.push(Segment::Hole(more.clone()));
+                    assembly.segments.push(Segment::Hole(joined(more)));
                 }
             }
-            Data::Unknown(unknown) => assembly.segments.push(Segment::Hole(unknown.clone())),
+            Data::Unknown(unknown) => assembly.segments.push(Segment::Hole(joined(unknown))),
             // A string where a list belongs is taken as a list of one, as CloudFormation does.
             _ if scalar_text(list).is_some() || list.as_text().is_some() => {
                 assembly.push_value(list, list.span());

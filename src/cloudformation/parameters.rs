@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use super::Template;
 use crate::source::Span;
 use crate::value::{
-    Alternative, Data, Guard, List, ListKind, Members, Number, Origin, Reason, Step, Subject,
-    Unknown, Value,
+    Alternative, Bytes, Data, Guard, List, ListKind, Members, Number, Origin, Reason, Step,
+    Subject, Unknown, Value,
 };
 
 /// Values of one parameter more than these do not make worlds of their own.
@@ -210,9 +210,27 @@ impl Template<'_> {
             subject: Some(self.subject(name)),
             allowed,
             is_never_null: true,
+            bytes: self.bytes_of(name, kind),
             ..Unknown::because(reason)
         };
         Value::new(Data::Unknown(Arc::new(unknown)), place)
+    }
+
+    /// What the texts of a parameter are made of, as far as its type or pattern tells.
+    fn bytes_of(&self, name: &str, kind: &str) -> Option<Bytes> {
+        // A list that is joined holds more than its elements.
+        if is_list(kind) {
+            return None;
+        }
+        // Of what is looked up, the type tells the value, but the pattern tells the name.
+        if is_looked_up(kind) {
+            let inner = kind.strip_prefix("AWS::SSM::Parameter::Value<")?;
+            return bytes_of_type(inner.strip_suffix('>')?);
+        }
+        let pattern = self.field(name, "AllowedPattern").and_then(Value::as_str);
+        pattern
+            .and_then(Bytes::of_matches)
+            .or_else(|| bytes_of_type(kind))
     }
 
     /// A parameter that is not given: one alternative for each value that something in the template tells apart, and
@@ -390,6 +408,22 @@ impl Template<'_> {
             }
         }
         texts
+    }
+}
+
+/// What values of a type are made of. CloudFormation asks for numbers, and for names and identifiers that the account has:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html>
+fn bytes_of_type(kind: &str) -> Option<Bytes> {
+    match kind {
+        "Number" => Some(Bytes::of_numbers()),
+        "AWS::EC2::AvailabilityZone::Name" | "AWS::Route53::HostedZone::Id" => {
+            Some(Bytes::of_identifiers())
+        }
+        // Names of key pairs and groups may hold blanks.
+        kind if kind.starts_with("AWS::EC2::") && kind.ends_with("::Id") => {
+            Some(Bytes::of_identifiers())
+        }
+        _ => None,
     }
 }
 

@@ -1257,6 +1257,7 @@ pub(super) fn part_of(unknown: &Unknown, name: Option<&str>) -> Arc<Unknown> {
     let subject = if name.is_some() { subject } else { None };
     Arc::new(Unknown {
         is_more_alike: false,
+        bytes: None,
         reason,
         reference,
         kind: None,

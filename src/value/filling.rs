@@ -11,12 +11,65 @@ use regex_automata::util::primitives::StateID;
 use rustc_hash::FxHashMap;
 
 use super::text::Segment;
-use super::{Reason, Unknown};
+use super::{Data, Reason, Unknown};
 
 /// Bytes that the automaton of one pattern may take; patterns with larger ones are taken to match anything.
 const LARGEST_AUTOMATON: usize = 4 << 20;
 /// States that are looked at for one string.
 const MOST_STEPS: usize = 1 << 22;
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes([u64; 4]);
+
+impl Bytes {
+    /// Those of numbers.
+    pub fn of_numbers() -> Bytes {
+        Bytes::that(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
+    }
+
+    /// Those of what AWS gives things as identifiers and names.
+    pub fn of_identifiers() -> Bytes {
+        Bytes::that(may_identify)
+    }
+
+    /// Those that texts are made of which match a pattern as a whole. None where it cannot be told.
+    pub fn of_matches(pattern: &str) -> Option<Bytes> {
+        let dfa = built(&format!("^(?:{pattern})$"), StartKind::Anchored)?;
+        let input = regex_automata::Input::new("").anchored(Anchored::Yes);
+        let start = dfa.start_state_forward(&input).ok()?;
+        let mut seen = BTreeSet::from([start]);
+        let mut waiting = vec![start];
+        let mut found = [0; 4];
+        while let Some(state) = waiting.pop() {
+            for byte in 0..=u8::MAX {
+                let next = dfa.next_state(state, byte);
+                if dfa.is_quit_state(next) {
+                    return None;
+                }
+                if !dfa.is_dead_state(next) {
+                    found[usize::from(byte / 64)] |= 1 << (byte % 64);
+                    if seen.insert(next) {
+                        waiting.push(next);
+                    }
+                }
+            }
+        }
+        Some(Bytes(found))
+    }
+
+    fn that(holds: impl Fn(u8) -> bool) -> Bytes {
+        let mut found = [0; 4];
+        for byte in (0..=u8::MAX).filter(|byte| holds(*byte)) {
+            found[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+        Bytes(found)
+    }
+
+    fn contains(self, byte: u8) -> bool {
+        self.0[usize::from(byte / 64)] & (1 << (byte % 64)) != 0
+    }
+}
 
 type Automata = FxHashMap<String, Option<Arc<DFA<Vec<u32>>>>>;
 
@@ -28,19 +81,22 @@ fn automaton(pattern: &str) -> Option<Arc<DFA<Vec<u32>>>> {
     if let Some(known) = automata.get(pattern) {
         return known.clone();
     }
-    let built = Builder::new()
+    let built = built(pattern, StartKind::Unanchored).map(Arc::new);
+    automata.insert(pattern.to_owned(), built.clone());
+    built
+}
+
+fn built(pattern: &str, start: StartKind) -> Option<DFA<Vec<u32>>> {
+    Builder::new()
         .configure(
             Config::new()
-                .start_kind(StartKind::Unanchored)
+                .start_kind(start)
                 .dfa_size_limit(Some(LARGEST_AUTOMATON))
                 .determinize_size_limit(Some(LARGEST_AUTOMATON)),
         )
         .thompson(thompson::Config::new().nfa_size_limit(Some(LARGEST_AUTOMATON)))
         .build(pattern)
         .ok()
-        .map(Arc::new);
-    automata.insert(pattern.to_owned(), built.clone());
-    built
 }
 
 /// Whether some filling of the holes makes the pattern match somewhere. Yes where it cannot be told.
@@ -63,61 +119,99 @@ pub(super) fn can_match(segments: &[Segment], pattern: &str) -> bool {
         .filter_map(|unit| unit.as_u8())
         .collect();
     // A class is left out only if none of its bytes may stand there.
-    let those = |may_stand: fn(u8) -> bool| -> Vec<u8> {
+    let those = |may_stand: &dyn Fn(u8) -> bool| -> Vec<u8> {
         let mut seen = BTreeSet::new();
         (0..=u8::MAX)
             .filter(|byte| may_stand(*byte) && seen.insert(classes.get(*byte)))
             .collect()
     };
-    let identifying = those(may_identify);
-    let deploying = those(may_name_a_deployment);
-    let naming = those(may_name);
-    let digits = those(|byte| byte.is_ascii_digit());
+    let identifying = those(&may_identify);
+    let deploying = those(&may_name_a_deployment);
+    // None of them begins like an option of a command.
+    let deploying_first = those(&|byte| byte != b'-' && may_name_a_deployment(byte));
+    let naming = those(&may_name);
+    let digits = those(&|byte: u8| byte.is_ascii_digit());
     let mut states: BTreeSet<StateID> = BTreeSet::from([start]);
     let mut steps = 0;
-    for segment in segments {
-        match segment {
-            Segment::Literal(text) => {
-                for byte in text.bytes() {
-                    let mut next = BTreeSet::new();
-                    for state in &states {
-                        let state = dfa.next_state(*state, byte);
-                        steps += 1;
-                        if dfa.is_match_state(state)
-                            || dfa.is_quit_state(state)
-                            || steps > MOST_STEPS
-                        {
-                            return true;
-                        }
-                        if !dfa.is_dead_state(state) {
-                            next.insert(state);
-                        }
-                    }
-                    states = next;
+    // None where a match is found, or where it takes too long to tell.
+    let after = |states: &BTreeSet<StateID>, text: &str, steps: &mut usize| {
+        let mut states = states.clone();
+        for byte in text.bytes() {
+            let mut next = BTreeSet::new();
+            for state in &states {
+                let state = dfa.next_state(*state, byte);
+                *steps += 1;
+                if dfa.is_match_state(state) || dfa.is_quit_state(state) || *steps > MOST_STEPS {
+                    return None;
+                }
+                if !dfa.is_dead_state(state) {
+                    next.insert(state);
                 }
             }
+            states = next;
+        }
+        Some(states)
+    };
+    for segment in segments {
+        match segment {
+            Segment::Literal(text) => match after(&states, text, &mut steps) {
+                Some(next) => states = next,
+                None => return true,
+            },
+            Segment::Hole(unknown) if !unknown.allowed.is_empty() => {
+                let mut reached = BTreeSet::new();
+                for allowed in &unknown.allowed {
+                    let next = match &allowed.data {
+                        Data::Text(text) => {
+                            text.as_str().map(|text| after(&states, text, &mut steps))
+                        }
+                        Data::Number(number) => {
+                            Some(after(&states, &number.to_string(), &mut steps))
+                        }
+                        Data::Bool(truth) => Some(after(&states, &truth.to_string(), &mut steps)),
+                        _ => None,
+                    };
+                    match next.flatten() {
+                        Some(next) => reached.extend(next),
+                        None => return true,
+                    }
+                }
+                states = reached;
+            }
             Segment::Hole(unknown) => {
-                let bytes = match &unknown.reason {
+                let limited: Vec<u8>;
+                let bytes = match (&unknown.reason, unknown.bytes) {
+                    (_, Some(set)) => {
+                        limited = those(&|byte| set.contains(byte));
+                        &limited
+                    }
                     _ if is_account(unknown) => &digits,
-                    Reason::Computed(_, attribute) if &**attribute == "name" => &naming,
-                    Reason::Environment(_) => &deploying,
+                    (Reason::Computed(_, attribute), _) if &**attribute == "name" => &naming,
+                    (Reason::Environment(_), _) => &deploying,
                     _ if is_identifier(unknown) => &identifying,
                     _ => &every,
                 };
-                let mut waiting: Vec<StateID> = states.iter().copied().collect();
-                while let Some(state) = waiting.pop() {
-                    for byte in bytes {
+                let first = match &unknown.reason {
+                    Reason::Environment(_) => &deploying_first,
+                    _ => bytes,
+                };
+                let mut reached = BTreeSet::new();
+                let mut waiting: Vec<(StateID, &Vec<u8>)> =
+                    states.iter().map(|state| (*state, first)).collect();
+                while let Some((state, may_follow)) = waiting.pop() {
+                    for byte in may_follow {
                         let next = dfa.next_state(state, *byte);
                         steps += 1;
                         if dfa.is_match_state(next) || dfa.is_quit_state(next) || steps > MOST_STEPS
                         {
                             return true;
                         }
-                        if !dfa.is_dead_state(next) && states.insert(next) {
-                            waiting.push(next);
+                        if !dfa.is_dead_state(next) && reached.insert(next) {
+                            waiting.push((next, bytes));
                         }
                     }
                 }
+                states.extend(reached);
             }
         }
     }
@@ -174,7 +268,8 @@ fn is_identifier(unknown: &Unknown) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Certainty, Text};
+    use crate::source::Span;
+    use crate::value::{Certainty, Text, Value};
     use regex::Regex;
 
     /// `?` in the text is a hole of which nothing is known, `!` one that holds an identifier.
@@ -231,6 +326,55 @@ mod tests {
     }
 
     #[test]
+    fn patterns_say_what_their_texts_are_made_of() {
+        for (pattern, inside, outside) in [
+            ("[a-z]+", "az", "A0 |"),
+            ("^[a-zA-Z][a-zA-Z0-9-]*$", "aZ0-", " ;|\n"),
+            ("(\\d{1,3})\\.(\\d{1,3})/\\d+", "09./", "a- "),
+            (".+", "a |;", "\n"),
+            ("(a|bc)?", "abc", "d"),
+        ] {
+            let bytes = Bytes::of_matches(pattern).expect("small");
+            assert!(inside.bytes().all(|byte| bytes.contains(byte)), "{pattern}");
+            assert!(
+                !outside.bytes().any(|byte| bytes.contains(byte)),
+                "{pattern}"
+            );
+        }
+        assert_eq!(Bytes::of_matches("(?=a)"), None);
+    }
+
+    #[test]
+    fn inputs_hold_what_their_type_admits() {
+        let regex = Regex::new("systemctl stop[ \t]+(auditd|ufw)|x 4 y").expect("valid");
+        let with = |unknown: Unknown| {
+            let hole = Segment::Hole(Arc::new(unknown));
+            let around = |text: &str| Segment::Literal(text.into());
+            Text::from_segments(vec![around("x "), hole, around(" y")]).matches(&regex)
+        };
+        let open = || Unknown::because(Reason::NoValue("Name".into()));
+        let one_of = |texts: &[&str]| Unknown {
+            allowed: texts
+                .iter()
+                .map(|text| Value::text(*text, Span::NONE))
+                .collect(),
+            ..open()
+        };
+        let of = |bytes: Bytes| Unknown {
+            bytes: Some(bytes),
+            ..open()
+        };
+        assert_eq!(with(open()), Certainty::Unsure);
+        assert_eq!(with(of(Bytes::of_numbers())), Certainty::Unsure);
+        assert_eq!(
+            with(of(Bytes::of_matches("[a-z]+").expect("small"))),
+            Certainty::No
+        );
+        assert_eq!(with(one_of(&["1", "2"])), Certainty::No);
+        assert_eq!(with(one_of(&["1", "4"])), Certainty::Unsure);
+    }
+
+    #[test]
     fn identifiers_hold_no_commands() {
         let regex = Regex::new(r"curl\s[^\n]*\|\s*(ba)?sh").expect("valid");
         let script = |hole: &str| {
@@ -240,6 +384,13 @@ mod tests {
         };
         assert_eq!(script("!").matches(&regex), Certainty::No);
         assert_eq!(script("?").matches(&regex), Certainty::Unsure);
+        let option = Regex::new(r"(curl|aws) ([^\n]* )?-k ").expect("valid");
+        assert_eq!(text("aws ! x").matches(&option), Certainty::No);
+        assert_eq!(text("aws x! x").matches(&option), Certainty::No);
+        let inside = Regex::new("curl [^ ]*-k ").expect("valid");
+        assert_eq!(text("curl ! x").matches(&inside), Certainty::Unsure);
+        assert_eq!(text("aws ? x").matches(&option), Certainty::Unsure);
+        assert_eq!(text("aws -! x").matches(&option), Certainty::Unsure);
         assert_eq!(text("curl !/x | sh").matches(&regex), Certainty::Unsure);
     }
 }

@@ -17,6 +17,7 @@ use rustc_hash::FxBuildHasher;
 use crate::source::Span;
 
 pub use certainty::Certainty;
+pub use filling::Bytes;
 pub use guard::{Atom, Guard, Subject, World};
 pub use number::Number;
 pub use origin::{Origin, Site, Step, Trail};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Guard, Subject, Value};
+use super::{Bytes, Guard, Subject, Value};
 
 /// A value that is not known, and why.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Unknown {
     pub is_never_null: bool,
     /// As the reason why a list may hold more: the rest is like a known element whose unknown part stands for it too.
     pub is_more_alike: bool,
+    /// Of a text: the bytes that it may be made of, where an input's type or pattern limits them.
+    pub bytes: Option<Bytes>,
 }
 
 /// Why a value is not known. [`fmt::Display`] gives a sentence part for people; [`Reason::code`] a word for counting.
@@ -127,6 +129,7 @@ impl Unknown {
             allowed: Vec::new(),
             is_never_null: false,
             is_more_alike: false,
+            bytes: None,
         }
     }
 
