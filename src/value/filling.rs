@@ -28,9 +28,9 @@ impl Bytes {
         Bytes::that(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
     }
 
-    /// Those of what AWS gives things as identifiers and names.
+    /// Those of identifiers that AWS makes up, and of names of zones.
     pub fn of_identifiers() -> Bytes {
-        Bytes::that(may_identify)
+        Bytes::that(may_name_a_deployment)
     }
 
     /// Those that texts are made of which match a pattern as a whole. None where it cannot be told.
