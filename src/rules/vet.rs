@@ -544,7 +544,7 @@ impl<'v> Vetting<'v> {
         if let Operand::Pattern(pattern) = &comparison.operand
             && (forms.is_empty() || forms.iter().any(Form::may_have_holes))
         {
-            self.undecided(pattern, comparison.span);
+            self.undecided(pattern, comparison.span, r"\/");
         }
         if comparison.operator.is_order() {
             let is_text = |sort: &Sort| matches!(sort, Sort::Text | Sort::Upper | Sort::Lower);
@@ -594,8 +594,8 @@ impl<'v> Vetting<'v> {
         }
     }
 
-    /// Patterns that strings with holes neither satisfy nor fail.
-    fn undecided(&mut self, pattern: &regex::Regex, span: Span) {
+    /// Patterns that strings with holes neither satisfy nor fail. `slash`: how the place spells one.
+    fn undecided(&mut self, pattern: &regex::Regex, span: Span, slash: &str) {
         if let Some(run) = undecided_run(pattern) {
             self.warn(
                 "V16",
@@ -604,7 +604,7 @@ impl<'v> Vetting<'v> {
                     "`{}` excludes characters that an unknown part of the text may hold, so this is mostly unsure",
                     run.class
                 ),
-                format!("ask for the end alone: `{}$`", run.tail),
+                format!("ask for the end alone: `{}$`", run.tail.replace('/', slash)),
             );
         }
     }
@@ -943,7 +943,7 @@ impl<'v> Vetting<'v> {
             Filter::Search(value, pattern) => {
                 let form = self.side(value, element, root, span);
                 if form.as_ref().is_none_or(Form::may_have_holes) {
-                    self.undecided(pattern, span);
+                    self.undecided(pattern, span, "/");
                 }
                 if matches_everything(pattern) {
                     self.refuse(
@@ -1436,6 +1436,7 @@ fn undecided_run(pattern: &regex::Regex) -> Option<Run<'_>> {
         (admits(b'x') || admits(b'X'))
             && printable.into_iter().any(|byte| !admits(byte))
             && regex::Regex::new(run.tail).is_ok()
+            && !run.tail.ends_with('$')
             && !matches(run.tail, "")
     })
 }
@@ -1644,6 +1645,7 @@ AWS::X::B:
             "$.Name not matches /:role.Admin$/",
             "$.Name not matches /^arn:[^:]*:role.Admin$/",
             "$.Name not matches /^arn:.*/",
+            "$.Name not matches /^a[^:]*b$|^c/",
             "$.Name not matches /.*Admin/",
             "$.Name not matches /^a[0-9]+b/",
             "$.Name not matches /a[.]b[*]c/",
