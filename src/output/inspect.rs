@@ -341,8 +341,7 @@ impl Inspection<'_> {
     fn diagnostic(&self, diagnostic: &Diagnostic) -> Json {
         let severity = match diagnostic.level {
             Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Note => "note",
+            Level::Warning | Level::Note => "warning",
         };
         let mut members = vec![
             member("severity", Json::text(severity)),

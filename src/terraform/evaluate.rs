@@ -745,6 +745,7 @@ impl Evaluator<'_> {
                 Part::For(head, body) => self.template_for(head, body, scope, build)?,
             }
             if build.text.length > LONGEST_TEXT {
+                self.limit(scope.span(), "length of one text");
                 return Err(Fault::new(scope.span(), "the text grows beyond 16 MiB"));
             }
         }
@@ -884,6 +885,19 @@ impl Evaluator<'_> {
                     span,
                 )),
             },
+            "provider::terraform::decode_tfvars" => match values.first().and_then(Value::as_str) {
+                // The attributes of a file are written as the members of an object are.
+                Some(text) => {
+                    let object = format!("{{\n{text}\n}}");
+                    let object = super::syntax::parse_expression_at(&object, span)
+                        .map_err(|why| Fault::new(span, format!("cannot read this: {why}")))?;
+                    self.evaluate(&object, &scope.only(&[]))
+                }
+                None => Ok(Value::unknown(
+                    Reason::Depends("a text that is not known".into()),
+                    span,
+                )),
+            },
             _ => self.apply(name, &values, span),
         }
     }
@@ -893,7 +907,12 @@ impl Evaluator<'_> {
         let run = |values: &[Value]| match functions::call(name, values, call) {
             Some(Ok(value)) => {
                 match value.as_unknown().map(|unknown| &unknown.reason) {
-                    Some(Reason::Limit(limit)) => self.limit(span, limit),
+                    // Said once, where it is hit.
+                    Some(Reason::Limit(limit))
+                        if !values.iter().any(|value| value.as_unknown().is_some()) =>
+                    {
+                        self.limit(span, limit);
+                    }
                     Some(Reason::File(path)) => self.say(
                         Diagnostic::warning(
                             "unread_file",
@@ -1288,8 +1307,17 @@ pub(super) fn attribute(value: &Value, name: &str, span: Span) -> Evaluated {
         Data::Object(object) => {
             let reference = object.more().and_then(|why| why.reference.as_ref());
             let is_resource = reference.is_some_and(|reference| reference.attribute.is_empty());
+            // Null stands for what the provider decides, except where it never does.
+            let is_kept_null = |name: &str| {
+                let reference = reference.filter(|_| is_resource);
+                reference.is_some_and(|reference| {
+                    name == "tags" || reference.address.contains("terraform_data.")
+                })
+            };
             match (value.member(name), object.more()) {
-                (Some(member), _) if !member.is_null() || object.more().is_none() => {
+                (Some(member), _)
+                    if !member.is_null() || object.more().is_none() || is_kept_null(name) =>
+                {
                     Ok(match reference {
                         Some(reference) if is_resource => {
                             member.read_at(span, Step::Attribute(reference.address.clone()))
@@ -1476,7 +1504,16 @@ fn arithmetic(operator: Binary, a: &Value, b: &Value, span: Span) -> Evaluated {
     }
     for operand in [a, b] {
         if let Data::Unknown(unknown) = &operand.data {
-            return Ok(Value::new(Data::Unknown(part_of(unknown, None)), span));
+            let is_comparison = matches!(
+                operator,
+                Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual
+            );
+            // What is compared with it can be written down.
+            let result = match is_comparison && types::is_infinite(operand) {
+                true => Arc::new(Unknown::because(Reason::Depends(types::INFINITE.into()))),
+                false => part_of(unknown, None),
+            };
+            return Ok(Value::new(Data::Unknown(result), span));
         }
         if operand.as_text().is_some_and(Text::has_holes) {
             return Ok(Value::new(
@@ -1495,6 +1532,13 @@ fn arithmetic(operator: Binary, a: &Value, b: &Value, span: Span) -> Evaluated {
             "division by zero, or a number beyond what Terraform can hold",
         )),
     };
+    let is_zero = |number: &Number| *number == Number::from(0_i64);
+    if matches!(operator, Binary::Divide) && is_zero(&y) && !is_zero(&x) {
+        return Ok(Value::unknown(
+            Reason::Invalid(types::INFINITE.into()),
+            span,
+        ));
+    }
     match operator {
         Binary::Less => Ok(Value::bool(x < y, span)),
         Binary::LessEqual => Ok(Value::bool(x <= y, span)),

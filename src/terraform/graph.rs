@@ -36,8 +36,8 @@ const DEEPEST_MODULE: usize = 64;
 const META_ARGUMENTS: &[&str] = &["count", "for_each", "provider", "depends_on"];
 const META_BLOCKS: &[&str] = &["lifecycle", "provisioner", "connection"];
 
-/// Resources that take tags in another way, and no default ones.
-const UNTAGGED: &[&str] = &["aws_autoscaling_group"];
+/// Resources of AWS that have `tags` and `tags_all`, sorted. From the schema of version 5.100.0 of the provider.
+const TAGGED: &str = include_str!("tagged.txt");
 
 /// Module instance and name of a provider configuration.
 type ProviderKey = (Arc<str>, Arc<str>);
@@ -73,6 +73,14 @@ pub(super) struct Evaluator<'a> {
     installed: HashMap<String, String>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, String)>>,
+}
+
+/// Whether resources of a type have tags, to which the provider adds its default ones.
+fn is_tagged(kind: &str) -> bool {
+    static TAGGED_KINDS: std::sync::OnceLock<FxHashSet<&'static str>> = std::sync::OnceLock::new();
+    TAGGED_KINDS
+        .get_or_init(|| TAGGED.lines().collect())
+        .contains(kind)
 }
 
 /// The workspace: given, or selected in the folder of the root module, or the one there always is.
@@ -307,6 +315,25 @@ impl<'a> Evaluator<'a> {
         self.declare(&root, declared);
         for (name, block) in &root.module.outputs {
             let value = self.output(&root, name, block);
+            let wrong = match &value {
+                value if types::is_ephemeral(value) => Some("an ephemeral value"),
+                value if types::is_infinite(value) => Some("an infinite number"),
+                // Modules that are called may pass them on.
+                value
+                    if self.inputs.working_folder.is_some()
+                        && value.has_sensitive()
+                        && !is_marked_sensitive(block) =>
+                {
+                    Some("sensitive without saying so")
+                }
+                _ => None,
+            };
+            if let Some(wrong) = wrong {
+                self.say_fault(Fault::new(
+                    block.header,
+                    format!("output `{name}` cannot be {wrong}"),
+                ));
+            }
             declared.outputs.push(DeclaredOutput {
                 name: name.clone(),
                 value,
@@ -768,7 +795,7 @@ impl<'a> Evaluator<'a> {
             "ephemeral" => {
                 let used = operators.len().min(2);
                 Ok((
-                    Value::unknown(Reason::Depends("an ephemeral resource".into()), span),
+                    Value::unknown(Reason::Depends(types::EPHEMERAL.into()), span),
                     used,
                 ))
             }
@@ -1214,6 +1241,11 @@ impl<'a> Evaluator<'a> {
                 Value::unknown(Reason::Invalid(why.into()), value.span())
             }
         };
+        // It is a value only while Terraform runs: nothing that is planned may hold it.
+        let value = match flag("ephemeral") {
+            Some(true) => Value::unknown(Reason::Depends(types::EPHEMERAL.into()), value.span()),
+            _ => value,
+        };
         (value.sensitive_if(is_sensitive), step)
     }
 
@@ -1628,6 +1660,17 @@ impl<'a> Evaluator<'a> {
                     members.insert(name.into(), Value::null(block.header).into());
                 }
             }
+            if members["input"].value.is_null() {
+                members.insert("output".into(), Value::null(block.header).into());
+            }
+        }
+        if !is_data && is_tagged(&block.label(0)) {
+            let null = || Value::null(block.header).into();
+            let tags: Member = members.entry("tags".into()).or_insert_with(null).clone();
+            // Where the provider has no default ones, these are all.
+            if !tags.value.is_null() {
+                members.entry("tags_all".into()).or_insert(tags);
+            }
         }
         let reference = Reference {
             address: item.address.clone(),
@@ -1642,6 +1685,13 @@ impl<'a> Evaluator<'a> {
                 Reason::Computed(item.address.clone(), "".into())
             })
         };
+        if &*block.label(0) == "terraform_data" && !is_data {
+            for name in ["id", "output"] {
+                let decided = Data::Unknown(super::evaluate::part_of(&unknown, Some(name)));
+                let decided = Value::new(decided, block.header);
+                members.entry(name.into()).or_insert_with(|| decided.into());
+            }
+        }
         let object = Object::open(ObjectKind::Block, members, Arc::new(unknown));
         Value {
             data: Data::Object(object),
@@ -1722,7 +1772,7 @@ impl<'a> Evaluator<'a> {
         let Some(provider) = kind.split_once('_').map(|(provider, _)| provider) else {
             return;
         };
-        if provider != "aws" || UNTAGGED.contains(&&*kind) || members.contains_key("tags_all") {
+        if provider != "aws" || !is_tagged(&kind) || members.contains_key("tags_all") {
             return;
         }
         let named = match block.body.attribute("provider") {

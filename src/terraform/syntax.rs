@@ -752,6 +752,8 @@ impl Scan<'_> {
 enum Literals {
     /// Between quotes: backslash escapes, already resolved by the parser.
     Quoted,
+    /// Between quotes, inside a directive: the parser leaves the escapes as they are.
+    QuotedInside,
     /// In a heredoc or file: only `$${` and `%%{` are escapes.
     Raw,
     /// In a `<<-` heredoc: as `Raw`, and the common indentation is removed.
@@ -1014,6 +1016,10 @@ impl Lower<'_> {
     }
 
     fn tokens(&self, parsed: &tpl::Template, literals: Literals, tokens: &mut Vec<Token>) {
+        let inside = match literals {
+            Literals::Quoted => Literals::QuotedInside,
+            other => other,
+        };
         for element in parsed {
             match element {
                 tpl::Element::Literal(text) => self.literal(text, literals, tokens),
@@ -1028,13 +1034,13 @@ impl Lower<'_> {
                             kind: TokenKind::If(condition),
                             strip: directive.if_expr.strip,
                         });
-                        self.tokens(&directive.if_expr.template, literals, tokens);
+                        self.tokens(&directive.if_expr.template, inside, tokens);
                         if let Some(other) = &directive.else_expr {
                             tokens.push(Token {
                                 kind: TokenKind::Else,
                                 strip: other.strip,
                             });
-                            self.tokens(&other.template, literals, tokens);
+                            self.tokens(&other.template, inside, tokens);
                         }
                         tokens.push(Token {
                             kind: TokenKind::End,
@@ -1052,7 +1058,7 @@ impl Lower<'_> {
                             kind: TokenKind::For(Box::new(head_lowered)),
                             strip: head.strip,
                         });
-                        self.tokens(&head.template, literals, tokens);
+                        self.tokens(&head.template, inside, tokens);
                         tokens.push(Token {
                             kind: TokenKind::End,
                             strip: directive.endfor_expr.strip,
@@ -1080,6 +1086,13 @@ impl Lower<'_> {
             tokens.push(plain(parsed.as_str().into(), span, is_exact));
             return;
         }
+        if literals == Literals::QuotedInside {
+            let written = raw.unwrap_or(parsed.as_str());
+            let text = unescaped(written);
+            let is_exact = text == written && self.place.is_none();
+            tokens.push(plain(text.as_str().into(), span, is_exact));
+            return;
+        }
         // Heredoc text is read from the source, since the parser's copy is dedented already. One token per line.
         let Some(raw) = raw else {
             tokens.push(plain(parsed.as_str().into(), span, false));
@@ -1103,6 +1116,47 @@ impl Lower<'_> {
             }
         }
     }
+}
+
+/// Text between quotes without its escapes; what is no escape stays.
+fn unescaped(written: &str) -> String {
+    let mut text = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some(at) = rest.find(['\\', '$', '%']) {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (found, length) = if rest.starts_with("$${") || rest.starts_with("%%{") {
+            (rest.chars().next(), 2)
+        } else if let Some(escaped) = rest.strip_prefix('\\') {
+            let coded = |digits: usize| {
+                let code = escaped.get(1..=digits)?;
+                char::from_u32(u32::from_str_radix(code, 16).ok()?)
+            };
+            match escaped.chars().next() {
+                Some('n') => (Some('\n'), 2),
+                Some('r') => (Some('\r'), 2),
+                Some('t') => (Some('\t'), 2),
+                Some(same @ ('"' | '\\')) => (Some(same), 2),
+                Some('u') => (coded(4), 6),
+                Some('U') => (coded(8), 10),
+                _ => (None, 1),
+            }
+        } else {
+            (None, 1)
+        };
+        match found {
+            Some(character) => {
+                text.push(character);
+                rest = &rest[length..];
+            }
+            None => {
+                text.push_str(&rest[..1]);
+                rest = &rest[1..];
+            }
+        }
+    }
+    text.push_str(rest);
+    text
 }
 
 fn binary(operator: hcl::BinaryOperator) -> Binary {

@@ -12,7 +12,7 @@ use super::syntax::{Expr, Expression, ObjectKey};
 use crate::source::Span;
 use crate::value::{
     Alternative, Certainty, Data, List, ListKind, Member, Members, Number, Object, ObjectKind,
-    Text, Value,
+    Reason, Text, Value,
 };
 
 /// A type.
@@ -86,6 +86,43 @@ impl Type {
             Type::Object(attributes) => attributes.values().all(|a| a.of.is_concrete()),
         }
     }
+}
+
+/// What an ephemeral value depends on. It exists while Terraform runs, and never in what it plans.
+/// <https://developer.hashicorp.com/terraform/language/values/variables#exclude-values-from-state>
+pub(super) const EPHEMERAL: &str = "an ephemeral value";
+
+/// What a number is that is none: `1 / 0`. Terraform counts on with it, but cannot write it down.
+pub(super) const INFINITE: &str = "a number that is infinite";
+
+/// Whether any part of a value is unknown for a reason.
+fn has_reason(value: &Value, is_it: &dyn Fn(&Reason) -> bool) -> bool {
+    match &value.data {
+        Data::Unknown(unknown) => is_it(&unknown.reason),
+        Data::Text(text) => text.holes().any(|hole| is_it(&hole.reason)),
+        Data::List(list) => list.items().iter().any(|item| has_reason(item, is_it)),
+        Data::Object(object) => {
+            let mut members = object.members().values();
+            members.any(|member| has_reason(&member.value, is_it))
+        }
+        _ => false,
+    }
+}
+
+/// Whether any part of a value is ephemeral.
+pub(super) fn is_ephemeral(value: &Value) -> bool {
+    has_reason(
+        value,
+        &|reason| matches!(reason, Reason::Depends(what) if **what == *EPHEMERAL),
+    )
+}
+
+/// Whether any part of a value is an infinite number.
+pub(super) fn is_infinite(value: &Value) -> bool {
+    has_reason(
+        value,
+        &|reason| matches!(reason, Reason::Invalid(what) if **what == *INFINITE),
+    )
 }
 
 /// Reads a type expression, `list(object({ a = optional(string, "x") }))`. Defaults are evaluated by `evaluate`.

@@ -117,12 +117,47 @@ pub(super) const TABLE: &[Function] = &[
         },
     )
     .marking_parts(),
-    // Ephemeral values are never known before a run, so what is known is not one.
     row("ephemeralasnull", &[Anything], Needs::Nothing, |a, c| {
-        Ok(passed(a[0].clone(), c))
+        Ok(passed(without_ephemeral(&a[0]), c))
     })
     .marking_parts(),
 ];
+
+/// The value with null for what is ephemeral in it.
+fn without_ephemeral(value: &Value) -> Value {
+    let data = match &value.data {
+        Data::Unknown(_) | Data::Text(_) if types::is_ephemeral(value) => Data::Null,
+        Data::List(list) => {
+            let items = list.items().iter().map(without_ephemeral).collect();
+            Data::List(match list.more() {
+                Some(why) => List::open(list.kind(), items, why.clone()),
+                None => List::new(list.kind(), items),
+            })
+        }
+        Data::Object(object) => {
+            let members = object.members().iter().map(|(name, member)| {
+                let value = without_ephemeral(&member.value);
+                (
+                    name.clone(),
+                    Member {
+                        value,
+                        ..member.clone()
+                    },
+                )
+            });
+            let members = members.collect();
+            Data::Object(match object.more() {
+                Some(why) => Object::open(object.kind(), members, why.clone()),
+                None => Object::new(object.kind(), members),
+            })
+        }
+        _ => return value.clone(),
+    };
+    Value {
+        data,
+        ..value.clone()
+    }
+}
 
 fn convert(value: &Value, of: &Type, call: Call<'_>) -> Outcome {
     types::convert(value, of, call.site).map(|value| passed(value, call))
@@ -395,6 +430,7 @@ impl Flat {
         for item in list_of(value)? {
             match &item.data {
                 Data::List(_) if depth < 64 => self.add(&item, depth + 1)?,
+                Data::Unknown(why) if is_name(why) => self.items.push(item),
                 // It may be a list: how many elements it adds is not known.
                 Data::Unknown(why) => {
                     self.more.get_or_insert_with(|| why.clone());
@@ -407,6 +443,12 @@ impl Flat {
         }
         Ok(())
     }
+}
+
+/// Whether a value that is not known is what a resource is called by: a string whatever the provider makes of it.
+fn is_name(unknown: &Unknown) -> bool {
+    let reference = unknown.reference.as_ref();
+    reference.is_some_and(|reference| matches!(&*reference.attribute, "id" | "arn" | "name"))
 }
 
 fn index(arguments: &[Value], call: Call<'_>) -> Outcome {

@@ -170,7 +170,7 @@ fn format(arguments: &[Value], call: Call<'_>) -> Outcome {
             }
         }
         if literal.len() > super::LONGEST_TEXT {
-            return Err("the text grows beyond 16 MiB".to_owned());
+            return Ok(super::too_long(call.site));
         }
     }
     if used + 1 < arguments.len() {

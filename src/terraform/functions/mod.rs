@@ -11,6 +11,7 @@ mod network;
 mod numbers;
 mod patterns;
 mod strings;
+mod terraform;
 mod time;
 mod yaml;
 
@@ -154,6 +155,7 @@ fn tables() -> impl Iterator<Item = &'static Function> {
         .chain(format::TABLE)
         .chain(patterns::TABLE)
         .chain(yaml::TABLE)
+        .chain(terraform::TABLE)
 }
 
 /// The names of all functions.
@@ -317,6 +319,11 @@ fn sequence(
         None => List::new(kind, items),
     };
     Value::new(Data::List(list), call.site)
+}
+
+/// What a string is that would be longer than onus follows.
+fn too_long(site: Span) -> Value {
+    Value::unknown(Reason::Limit("length of one text"), site)
 }
 
 /// A string made by a call, in Unicode's composed form as all of Terraform's strings.

@@ -238,7 +238,7 @@ fn replace(arguments: &[Value], call: Call<'_>) -> Outcome {
             false => subject.matches(&wanted).count(),
         };
         if times.saturating_mul(with.len()) > super::LONGEST_TEXT {
-            return Err("the text grows beyond 16 MiB".to_owned());
+            return Ok(super::too_long(call.site));
         }
         return text(&subject.replace(&wanted, &with), call);
     }
@@ -251,7 +251,7 @@ fn replace(arguments: &[Value], call: Call<'_>) -> Outcome {
         found.expand(&with, &mut result);
         last = whole.end();
         if result.len() > super::LONGEST_TEXT {
-            return Err("the text grows beyond 16 MiB".to_owned());
+            return Ok(super::too_long(call.site));
         }
     }
     result.push_str(&subject[last..]);

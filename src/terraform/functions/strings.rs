@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Function] = &[
         let subject = text_of(&a[1])?;
         let lines = subject.matches('\n').count();
         if lines.saturating_mul(indented.len()) > super::LONGEST_TEXT {
-            return Err("the text grows beyond 16 MiB".to_owned());
+            return Ok(super::too_long(c.site));
         }
         text(&subject.replace('\n', &indented), c)
     }),
@@ -211,7 +211,7 @@ fn join(arguments: &[Value], call: Call<'_>) -> Outcome {
         }
     }
     if length * separator.as_str().map_or(0, str::len) > super::LONGEST_TEXT {
-        return Err("the text grows beyond 16 MiB".to_owned());
+        return Ok(super::too_long(call.site));
     }
     Ok(Value::new(
         Data::Text(Text::from_segments(segments)),
