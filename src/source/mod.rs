@@ -86,18 +86,22 @@ pub struct SourceFile {
     pub text: Cow<'static, str>,
     /// Whether the file on disk starts with a byte order mark, which is not part of `text`.
     pub has_mark: bool,
-    lines: OnceLock<Vec<u32>>,
+    lines: OnceLock<position::Lines>,
 }
 
 impl SourceFile {
     /// Byte offset at which each line starts; a line ends with LF, CRLF or a lone CR, which is part of it.
     pub fn line_starts(&self) -> &[u32] {
-        self.lines.get_or_init(|| position::line_starts(&self.text))
+        &self.lines().starts
+    }
+
+    fn lines(&self) -> &position::Lines {
+        self.lines.get_or_init(|| position::Lines::of(&self.text))
     }
 
     /// Line and column of a byte offset, both from 1.
     pub fn position(&self, offset: u32, columns: Columns) -> Position {
-        position::position(&self.text, self.line_starts(), offset, columns)
+        self.lines().position(&self.text, offset, columns)
     }
 
     /// Number of the line (from 1) that holds a byte offset.
