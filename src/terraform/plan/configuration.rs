@@ -1,8 +1,9 @@
 //! The code as a plan holds it: an expression's references in, the resources that they lead to out.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::value::{Unknown, Value};
 
@@ -97,18 +98,36 @@ fn keyed(step: &str) -> (&str, &str) {
 pub(super) struct Configuration<'a> {
     pub root: Option<Value>,
     pub addresses: &'a FxHashSet<Arc<str>>,
+    /// The blocks of each module by address, indexed when the module is first asked for.
+    pub blocks: RefCell<FxHashMap<String, FxHashMap<Arc<str>, Value>>>,
 }
 
 impl Configuration<'_> {
     /// What is written in the block of a resource.
     pub(super) fn expressions(&self, address: &Address) -> Option<Value> {
-        let resources = self.module(&address.modules)?.member("resources")?;
-        let mut all = resources.elements();
-        let block = all.find(|one| {
-            let own = one.member("address");
-            own.as_ref().and_then(Value::as_str) == Some(&address.name)
-        });
-        block?.member("expressions")
+        let names = address.modules.iter().map(|(name, _)| name.as_str());
+        let module = names.collect::<Vec<_>>().join(".");
+        if let Some(blocks) = self.blocks.borrow().get(&module) {
+            return blocks.get(address.name.as_str()).cloned();
+        }
+        let mut blocks: FxHashMap<Arc<str>, Value> = FxHashMap::default();
+        if let Some(resources) = self
+            .module(&address.modules)
+            .and_then(|module| module.member("resources"))
+        {
+            for block in resources.elements() {
+                let own = block.member("address");
+                if let (Some(own), Some(expressions)) = (
+                    own.as_ref().and_then(Value::as_str),
+                    block.member("expressions"),
+                ) {
+                    blocks.entry(own.into()).or_insert(expressions);
+                }
+            }
+        }
+        let found = blocks.get(address.name.as_str()).cloned();
+        self.blocks.borrow_mut().insert(module, blocks);
+        found
     }
 
     fn module(&self, modules: &[(String, String)]) -> Option<Value> {

@@ -39,6 +39,7 @@ impl Plan {
         let configuration = Configuration {
             root: self.configuration.clone(),
             addresses: &self.addresses,
+            blocks: std::cell::RefCell::default(),
         };
         let mut joined: Vec<(usize, DeclaredResource)> = Vec::new();
         let last = declared.resources.len();
