@@ -17,6 +17,7 @@ use hcl_edit::Span as _;
 use hcl_edit::expr as hcl;
 use hcl_edit::structure as body;
 use hcl_edit::template as tpl;
+use rustc_hash::FxHashMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceFile, SourceId, Span};
@@ -284,7 +285,10 @@ pub fn parse(file: &SourceFile) -> (Body, Vec<Diagnostic>) {
     };
     let normalised = without_lone_returns(&file.text);
     if let Ok(parsed) = hcl_edit::parser::parse_body(&normalised) {
-        return (lower.body(&parsed), Vec::new());
+        let body = lower.body(&parsed);
+        let mut diagnostics = Vec::new();
+        redefinitions(&body.blocks, &mut diagnostics);
+        return (body, diagnostics);
     }
     let mut all = Body::default();
     let mut diagnostics = Vec::new();
@@ -303,7 +307,32 @@ pub fn parse(file: &SourceFile) -> (Body, Vec<Diagnostic>) {
             Err(error) => diagnostics.push(syntax_error(file, item.start, text, &error)),
         }
     }
+    redefinitions(&all.blocks, &mut diagnostics);
     (all, diagnostics)
+}
+
+/// Says which attributes of blocks are written twice, which Terraform refuses. (Those outside of blocks belong to variable
+/// files, those of `locals` to the module: their readers say it.)
+fn redefinitions(blocks: &[Block], diagnostics: &mut Vec<Diagnostic>) {
+    for block in blocks.iter().filter(|block| &*block.keyword != "locals") {
+        let mut first: FxHashMap<&str, Span> = FxHashMap::default();
+        for attribute in &block.body.attributes {
+            if let Some(earlier) = first.get(&*attribute.name) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "duplicate",
+                        attribute.name_span,
+                        format!("`{}` is written twice in this block", attribute.name),
+                    )
+                    .label(*earlier, "first written here")
+                    .hint("Terraform refuses this; the first is taken here, remove one"),
+                );
+            } else {
+                first.insert(&attribute.name, attribute.name_span);
+            }
+        }
+        redefinitions(&block.body.blocks, diagnostics);
+    }
 }
 
 /// Reads the text of a template file or string that starts at byte `base` of a file.
@@ -802,7 +831,7 @@ impl Lower<'_> {
         for structure in parsed {
             match structure {
                 body::Structure::Attribute(attribute) => lowered.attributes.push(Attribute {
-                    name: attribute.key.as_str().into(),
+                    name: self.written(attribute.key.span(), attribute.key.as_str()),
                     name_span: self.span(attribute.key.span()),
                     value: self.expression(&attribute.value),
                 }),
@@ -1298,6 +1327,24 @@ mod tests {
             .map(|d| format!("{} {}", sources.describe(d.span.expect("place")), d.code))
             .collect();
         (body, messages)
+    }
+
+    #[test]
+    fn an_argument_written_twice_in_a_block_is_said() {
+        for (text, expected) in [
+            (
+                "r {\n  a = 1\n  b = 2\n  a = 3\n}\n",
+                &["main.tf:4:3 duplicate"][..],
+            ),
+            (
+                "r {\n  s {\n    a = 1\n    a = 1\n  }\n}\n",
+                &["main.tf:4:5 duplicate"],
+            ),
+            ("r {\n  s { a = 1 }\n  s { a = 1 }\n  a = 1\n}\n", &[]),
+        ] {
+            let (_, messages) = read(text);
+            assert_eq!(messages, expected, "{text}");
+        }
     }
 
     #[test]
