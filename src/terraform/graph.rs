@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evaluate::{Evaluated, Fault, depends, iterated, sequence};
-use super::module::{self, Module};
+use super::module::{Module, Modules};
 use super::syntax::{Access, Block, Body, Expression, Operator};
 use super::types::{self, Type};
 use super::{policy_document, variables};
@@ -68,7 +68,9 @@ pub(super) struct Evaluator<'a> {
     children: Cell<usize>,
     /// Default tags by module instance and provider.
     provider_tags: RefCell<FxHashMap<ProviderKey, Option<Value>>>,
-    modules: RefCell<FxHashMap<Arc<str>, Rc<Module>>>,
+    parsed: &'a Modules,
+    /// Those of them whose faults were said.
+    modules: RefCell<FxHashMap<Arc<str>, Arc<Module>>>,
     /// Folders of installed modules by dotted call path.
     installed: HashMap<String, String>,
     diagnostics: RefCell<Vec<Diagnostic>>,
@@ -121,7 +123,7 @@ fn outermost(files: &dyn Files, root: &str, inputs: &Inputs) -> Option<String> {
 
 /// One instance of a module: the root, or one that a call makes.
 pub(super) struct Instance {
-    module: Rc<Module>,
+    module: Arc<Module>,
     /// `module.a["k"]`; empty for the root.
     address: Arc<str>,
     /// `a.b` as in `modules.json`.
@@ -135,7 +137,7 @@ pub(super) struct Instance {
 
 struct CallSite {
     parent: Rc<Instance>,
-    block: Rc<Block>,
+    block: Arc<Block>,
     item: Each,
 }
 
@@ -247,6 +249,7 @@ impl<'a> Evaluator<'a> {
         root: &str,
         inputs: &'a Inputs,
         planned: &'a [(Arc<str>, Value)],
+        parsed: &'a Modules,
     ) -> Evaluator<'a> {
         let mut diagnostics = Vec::new();
         let installed = installed_modules(files, root, &mut diagnostics);
@@ -268,6 +271,7 @@ impl<'a> Evaluator<'a> {
             instances: Cell::new(0),
             children: Cell::new(0),
             provider_tags: RefCell::default(),
+            parsed,
             modules: RefCell::default(),
             installed,
             diagnostics: RefCell::new(diagnostics),
@@ -508,12 +512,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn module(&self, folder: &str) -> Rc<Module> {
+    fn module(&self, folder: &str) -> Arc<Module> {
         if let Some(module) = self.modules.borrow().get(folder) {
             return module.clone();
         }
-        let mut found = Vec::new();
-        let module = Rc::new(module::load(self.files, self.sources, folder, &mut found));
+        let (module, mut found) = self.parsed.get(self.files, self.sources, folder);
         self.diagnostics.borrow_mut().append(&mut found);
         self.modules
             .borrow_mut()
@@ -526,7 +529,7 @@ impl<'a> Evaluator<'a> {
         &self,
         parent: &Rc<Instance>,
         name: &Arc<str>,
-        block: &Rc<Block>,
+        block: &Arc<Block>,
         item: &Item,
     ) -> Option<Rc<Instance>> {
         item.child
@@ -1320,7 +1323,7 @@ impl<'a> Evaluator<'a> {
         &self,
         instance: &Rc<Instance>,
         key: &Arc<str>,
-        block: &Rc<Block>,
+        block: &Arc<Block>,
     ) -> Rc<Expansion> {
         if let Some(state) = instance.expansions.borrow().get(key) {
             return match state {
@@ -1646,7 +1649,7 @@ impl<'a> Evaluator<'a> {
     // ---- bodies ----
 
     /// A resource instance as expressions see it: its arguments, and every other attribute unknown until it is created.
-    fn object_of(&self, instance: &Rc<Instance>, block: &Rc<Block>, item: &Item) -> Value {
+    fn object_of(&self, instance: &Rc<Instance>, block: &Arc<Block>, item: &Item) -> Value {
         let body = self.body_of(instance, block, item);
         let Data::Object(object) = &body.data else {
             return body;
@@ -1699,7 +1702,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn body_of(&self, instance: &Rc<Instance>, block: &Rc<Block>, item: &Item) -> Value {
+    fn body_of(&self, instance: &Rc<Instance>, block: &Arc<Block>, item: &Item) -> Value {
         if let Some(body) = item.body.get() {
             return body.clone();
         }

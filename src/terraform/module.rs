@@ -1,10 +1,9 @@
 //! The files of one folder in, one module out: its blocks by name, overrides merged.
 
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::syntax::{self, Attribute, Block, Body, Expr};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
@@ -21,21 +20,48 @@ pub(super) struct Module {
     /// The same with links resolved.
     pub resolved: Arc<str>,
     /// `variable` blocks.
-    pub variables: Named<Rc<Block>>,
+    pub variables: Named<Arc<Block>>,
     /// Local values.
-    pub locals: Named<Rc<Attribute>>,
+    pub locals: Named<Arc<Attribute>>,
     /// `output` blocks.
-    pub outputs: Named<Rc<Block>>,
+    pub outputs: Named<Arc<Block>>,
     /// `resource` blocks as `type.name`, `data` blocks as `data.type.name`.
-    pub resources: Named<Rc<Block>>,
+    pub resources: Named<Arc<Block>>,
     /// `module` blocks.
-    pub calls: Named<Rc<Block>>,
+    pub calls: Named<Arc<Block>>,
     /// `provider` blocks as `name` or `name.alias`.
-    pub providers: Named<Rc<Block>>,
+    pub providers: Named<Arc<Block>>,
+}
+
+/// Modules that were read, by folder: what is evaluated several times is parsed once.
+#[derive(Debug, Default)]
+pub struct Modules(Mutex<FxHashMap<Arc<str>, Slot>>);
+
+type Slot = Arc<OnceLock<(Arc<Module>, Vec<Diagnostic>)>>;
+
+impl Modules {
+    /// The module in a folder, and what is wrong with its files.
+    pub(super) fn get(
+        &self,
+        files: &dyn Files,
+        sources: &SourceMap,
+        folder: &str,
+    ) -> (Arc<Module>, Vec<Diagnostic>) {
+        let slot = {
+            let mut slots = self.0.lock().unwrap_or_else(|e| e.into_inner());
+            slots.entry(folder.into()).or_default().clone()
+        };
+        let read = slot.get_or_init(|| {
+            let mut diagnostics = Vec::new();
+            let module = load(files, sources, folder, &mut diagnostics);
+            (Arc::new(module), diagnostics)
+        });
+        read.clone()
+    }
 }
 
 /// Reads a folder. Diagnostics for files that cannot be read or parsed; the rest of the module is there all the same.
-pub(super) fn load(
+fn load(
     files: &dyn Files,
     sources: &SourceMap,
     folder: &str,
@@ -249,7 +275,7 @@ impl Module {
                 }
             }
             match named.get_mut(&name) {
-                Some(base) if is_override => *base = Rc::new(overridden(base, block)),
+                Some(base) if is_override => *base = Arc::new(overridden(base, block)),
                 Some(first) => diagnostics.push(
                     Diagnostic::error(
                         "duplicate",
@@ -263,7 +289,7 @@ impl Module {
                     diagnostics.push(nothing_to_override(block.header, &format!("`{name}`")))
                 }
                 None => {
-                    named.insert(name, Rc::new(block));
+                    named.insert(name, Arc::new(block));
                 }
             }
         }
@@ -291,7 +317,7 @@ impl Module {
                 continue;
             }
             self.locals
-                .insert(attribute.name.clone(), Rc::new(attribute));
+                .insert(attribute.name.clone(), Arc::new(attribute));
         }
     }
 }
