@@ -1,7 +1,8 @@
 //! Embeds what `rulesets/` holds: walks its folders and writes tables of texts, so that nobody registers a file by hand
-//! and the program parses only what a run needs.
+//! and the program parses only what a run needs. Embeds also the tables of CloudFormation's resource types.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -14,6 +15,11 @@ fn main() -> io::Result<()> {
     let files = yaml_files(&root)?;
     fs::write(out.join("vocabulary.rs"), vocabulary(&root, &files)?)?;
     fs::write(out.join("rules.rs"), rules(&root, &files)?)?;
+    let types = "src/cloudformation/schema/types.txt";
+    println!("cargo::rerun-if-changed={types}");
+    let (bytes, table) = resource_types(&fs::read_to_string(types)?)?;
+    fs::write(out.join("resource_types.bin"), bytes)?;
+    fs::write(out.join("resource_types.rs"), table)?;
     Ok(())
 }
 
@@ -46,6 +52,23 @@ fn shown(root: &Path, path: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
     format!("rulesets/{}", parts.join("/"))
+}
+
+/// The blocks of a table of resource types, deflated one by one so that only those of the services in use are inflated;
+/// and the table of them: the service, and the bytes of its block.
+fn resource_types(text: &str) -> io::Result<(Vec<u8>, String)> {
+    let mut bytes = Vec::new();
+    let mut table = String::from("static SERVICES: &[(&str, usize, usize)] = &[\n");
+    for block in text.split("\n%").skip(1) {
+        let (service, lines) = block.split_once('\n').unwrap_or((block, ""));
+        let start = bytes.len();
+        let mut encoder = flate2::write::DeflateEncoder::new(bytes, flate2::Compression::best());
+        encoder.write_all(lines.trim_end().as_bytes())?;
+        bytes = encoder.finish()?;
+        let end = bytes.len();
+        writeln!(table, "    ({service:?}, {start}, {end}),").map_err(io::Error::other)?;
+    }
+    Ok((bytes, format!("{table}];\n")))
 }
 
 /// The texts of all `_resources.yaml`, and where in them each kind is described.

@@ -39,6 +39,11 @@ bench-start:
 samples *arguments:
     cargo run --profile quick -- scan samples {{ arguments }}
 
+# Compiles the table of CloudFormation's resource types anew from the schemas in a folder of cfn-lint's package.
+resource-types package:
+    python3 src/cloudformation/schema/compile.py {{ package }} > target/types.txt
+    mv target/types.txt src/cloudformation/schema/types.txt
+
 # What runs before a change is merged.
 ci:
     .ci/run

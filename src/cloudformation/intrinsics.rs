@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use super::Template;
 use super::exports::foreign;
 use super::parameters::scalar_text;
+use super::schema::resource_type;
 use crate::diagnostic::did_you_mean;
 use crate::source::Span;
 use crate::value::{
@@ -202,8 +203,21 @@ impl Template<'_> {
                 hint,
             );
         }
+        let kind = self.kind_of(name);
+        if let Some(kind) = &kind
+            && let Some(resource_type) = resource_type(kind)
+            && !resource_type.has_attribute(attribute)
+            && !self.has_macros
+        {
+            let message = format!("`{kind}` has no attribute `{attribute}` to get");
+            let names = resource_type
+                .attributes()
+                .filter(|name| !name.contains('*'));
+            let hint = did_you_mean(attribute, names);
+            return self.invalid(place, message, hint);
+        }
         let unknown = Unknown {
-            kind: self.kind_of(name),
+            kind,
             is_never_null: true,
             ..Unknown::attribute(self.address(name), attribute.into())
         };

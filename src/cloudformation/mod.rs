@@ -10,6 +10,7 @@ mod nested;
 mod parameters;
 mod recognise;
 mod sam;
+mod schema;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -598,6 +599,10 @@ impl<'a> Template<'a> {
             None => Value::object(Members::default(), key),
             Some(member) => {
                 let evaluated = self.evaluate(&member.value);
+                let evaluated = match schema::resource_type(kind) {
+                    Some(resource_type) => resource_type.converted(evaluated),
+                    None => evaluated,
+                };
                 match &evaluated.data {
                     Data::Object(_) => Value {
                         origin: Origin::at(key),
