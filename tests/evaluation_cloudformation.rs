@@ -13,7 +13,7 @@ use onus::value::{Data, Value};
 
 fn shown(value: &Value) -> String {
     match &value.data {
-        Data::Null => "null".to_owned(),
+        Data::Null(_) => "null".to_owned(),
         Data::Bool(truth) => truth.to_string(),
         Data::Number(number) => number.to_string(),
         Data::Text(text) => {

@@ -31,7 +31,7 @@ fn shown(value: &Value) -> String {
     let all =
         |open: &str, parts: Vec<String>, close: &str| format!("{open}{}{close}", parts.join(","));
     match &value.data {
-        Data::Null => "null".to_owned(),
+        Data::Null(_) => "null".to_owned(),
         Data::Bool(truth) => truth.to_string(),
         Data::Number(number) => number.to_string(),
         Data::Text(text) => match text.as_str() {

@@ -36,7 +36,7 @@ fn facts() -> Facts {
 /// A value in one line: `?` for what is not known, `-` for null, `...` in lists that may be longer.
 fn show(value: &Value) -> String {
     match &value.data {
-        Data::Null => "-".to_owned(),
+        Data::Null(_) => "-".to_owned(),
         Data::Bool(truth) => truth.to_string(),
         Data::Number(number) => number.to_string(),
         Data::Text(text) => text.to_string(),
@@ -422,7 +422,7 @@ fn misfit(value: &Value, shape: &Shape, path: &str) -> Option<String> {
     if let Data::Choice(arms) = &value.data {
         return arms.iter().find_map(|arm| misfit(&arm.value, shape, path));
     }
-    if matches!(value.data, Data::Unknown(_) | Data::Null) {
+    if matches!(value.data, Data::Unknown(_) | Data::Null(_)) {
         return None;
     }
     let fits = match shape {

@@ -64,7 +64,7 @@ fn yaml(text: &str) -> Model {
 fn show(value: &Value) -> String {
     let mark = if value.origin.is_default { "~" } else { "" };
     match &value.data {
-        Data::Null => "null".to_owned(),
+        Data::Null(_) => "null".to_owned(),
         Data::Bool(truth) => format!("{mark}{truth}"),
         Data::Number(number) => format!("{mark}{number}"),
         Data::Text(text) => format!("{mark}{:?}", text.to_string()),

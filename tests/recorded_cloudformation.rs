@@ -11,7 +11,7 @@ const RECORDED: &str = include_str!("recorded/cloudformation.json");
 
 fn as_json(value: &Value) -> Json {
     match &value.data {
-        Data::Null => Json::Null,
+        Data::Null(_) => Json::Null,
         Data::Bool(truth) => json!(truth),
         Data::Number(number) => serde_json::from_str(&number.to_string()).expect("a number"),
         Data::Text(text) => json!(text.as_str().expect("a known string")),

@@ -245,7 +245,7 @@ impl Configuration {
         };
         let settings = &member.value;
         match &settings.data {
-            Data::Null => return,
+            Data::Null(_) => return,
             Data::Object(_) => self.read_namespaces(context, settings),
             Data::List(_) => {
                 for setting in settings.elements() {

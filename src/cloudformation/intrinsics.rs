@@ -986,7 +986,7 @@ fn to_json(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 /// A known value as JSON without blanks.
 fn json_text(value: &Value) -> Option<String> {
     Some(match &value.data {
-        Data::Null => "null".to_owned(),
+        Data::Null(_) => "null".to_owned(),
         Data::Bool(truth) => truth.to_string(),
         Data::Number(number) => number.to_string(),
         Data::Text(text) => serde_json::Value::from(text.as_str()?).to_string(),

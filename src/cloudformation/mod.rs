@@ -401,7 +401,7 @@ impl<'a> Template<'a> {
             None => Members::default(),
             Some(member) => match &member.value.data {
                 Data::Object(object) => object.members().clone(),
-                Data::Null => Members::default(),
+                Data::Null(_) => Members::default(),
                 _ => {
                     let message = format!("`{name}` must be a mapping of names");
                     self.say(
@@ -608,7 +608,7 @@ impl<'a> Template<'a> {
                         origin: Origin::at(key),
                         ..evaluated
                     },
-                    Data::Null => Value::object(Members::default(), key),
+                    Data::Null(_) => Value::object(Members::default(), key),
                     Data::Unknown(_) | Data::Choice(_) => evaluated,
                     _ => {
                         invalid(

@@ -86,7 +86,7 @@ fn alternatives(value: &Value, world: &World, guard: &Guard, into: &mut Vec<Case
                 alternatives(&value.seen(&choice.value), world, &inner, into);
             }
         }
-        Data::Null => {}
+        Data::Null(_) => {}
         _ => into.push(Case {
             guard: guard.clone(),
             value: value.clone(),

@@ -98,7 +98,7 @@ fn entry(volume: &Value, path: Value, containers: &Elements, scope: &Scope<'_>) 
             });
             let is_read_only = match cases::member(&point.value, "ReadOnly").data {
                 Data::Bool(truth) => truth.into(),
-                Data::Null => Certainty::No,
+                Data::Null(_) => Certainty::No,
                 _ => Certainty::Unsure,
             };
             read_only = read_only.and(is_read_only.or(!holds));

@@ -222,7 +222,7 @@ impl Case {
 /// One line: `?` for what is unknown, `?a|b` for one of a few, `[…, ...]` for open lists, `when c: x` for choices.
 pub(super) fn show(value: &Value) -> String {
     match &value.data {
-        Data::Null => "-".to_owned(),
+        Data::Null(_) => "-".to_owned(),
         Data::Bool(truth) => truth.to_string(),
         Data::Number(number) => number.to_string(),
         Data::Text(text) => text.to_string(),

@@ -19,7 +19,7 @@ pub fn equals(a: &Value, b: &Value, world: &World) -> Certainty {
         },
         (Data::Unknown(unknown), _) => unknown_equals(unknown, b, world),
         (_, Data::Unknown(unknown)) => unknown_equals(unknown, a, world),
-        (Data::Null, Data::Null) => Certainty::Yes,
+        (Data::Null(_), Data::Null(_)) => Certainty::Yes,
         (Data::Bool(a), Data::Bool(b)) => (a == b).into(),
         (Data::Number(a), Data::Number(b)) => (a == b).into(),
         (Data::Text(a), Data::Text(b)) => a.equals_text(b),

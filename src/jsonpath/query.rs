@@ -369,11 +369,11 @@ fn literal(parsed: &parsed::Literal) -> crate::value::Value {
     let data = match parsed {
         parsed::Literal::Int(number) => Data::Number((*number).into()),
         parsed::Literal::Float(number) => {
-            Number::from_f64(*number).map_or(Data::Null, Data::Number)
+            Number::from_f64(*number).map_or(Data::Null(None), Data::Number)
         }
         parsed::Literal::String(text) => Data::Text(unquoted(text).to_string().into()),
         parsed::Literal::Bool(truth) => Data::Bool(*truth),
-        parsed::Literal::Null => Data::Null,
+        parsed::Literal::Null => Data::Null(None),
     };
     Value::new(data, crate::source::Span::NONE)
 }

@@ -234,7 +234,7 @@ pub fn exists(node: &Node<'_>, world: &World) -> Certainty {
         Item::Branch(_) => Certainty::Yes,
         Item::Targets(targets) => (!targets.0.is_empty() || targets.1.is_some()).into(),
         Item::Value(value) => match &value.data {
-            Data::Null => Certainty::No,
+            Data::Null(_) => Certainty::No,
             Data::Unknown(unknown) if unknown.is_never_null || unknown.reference.is_some() => {
                 Certainty::Yes
             }
@@ -878,7 +878,7 @@ fn operand<'d>(
                     Data::Text(text) => text.as_str().map(|text| text.chars().count()),
                     Data::List(list) if list.more().is_none() => Some(list.items().len()),
                     Data::Object(object) if object.more().is_none() => Some(object.members().len()),
-                    Data::Bool(_) | Data::Number(_) | Data::Null => return None,
+                    Data::Bool(_) | Data::Number(_) | Data::Null(_) => return None,
                     _ => None,
                 };
                 Some(match length {
@@ -928,8 +928,8 @@ fn compared(
         let before = |a: &Option<Value>, b: &Option<Value>| match (a, b) {
             (Some(a), Some(b)) => match (&a.data, &b.data) {
                 // RFC 9535: values of other types are not ordered.
-                (Data::Bool(_) | Data::Null | Data::List(_) | Data::Object(_), _)
-                | (_, Data::Bool(_) | Data::Null | Data::List(_) | Data::Object(_))
+                (Data::Bool(_) | Data::Null(_) | Data::List(_) | Data::Object(_), _)
+                | (_, Data::Bool(_) | Data::Null(_) | Data::List(_) | Data::Object(_))
                 | (Data::Number(_), Data::Text(_))
                 | (Data::Text(_), Data::Number(_)) => Certainty::No,
                 _ => less(a, b, world),

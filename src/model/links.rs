@@ -495,7 +495,7 @@ pub(super) fn leaves(
                 visit(guard, &unknown_at(why, value));
             }
         }
-        Data::Null => {}
+        Data::Null(_) => {}
         Data::Unknown(why) if !steps.is_empty() => visit(guard, &unknown_at(why, value)),
         Data::Object(object) => {
             let Some((ThroughStep { name, only }, rest)) = steps.split_first() else {

@@ -795,7 +795,7 @@ pub(super) fn first_of(list: &Value) -> Option<Value> {
 
 fn may_be_null(value: &Value) -> bool {
     match &value.data {
-        Data::Null => true,
+        Data::Null(_) => true,
         Data::Choice(alternatives) => alternatives.iter().any(|a| a.value.is_null()),
         _ => false,
     }
@@ -804,7 +804,7 @@ fn may_be_null(value: &Value) -> bool {
 /// A value, or another where it is null.
 fn otherwise(value: Value, next: Value) -> Value {
     match &value.data {
-        Data::Null => next,
+        Data::Null(_) => next,
         Data::Choice(alternatives) => {
             let span = value.span();
             let alternatives = alternatives.iter().map(|alternative| Alternative {
@@ -854,7 +854,7 @@ impl Rows {
     /// Adds the elements of a value as far as they exist under a condition.
     fn add(&mut self, value: &Value, guard: &Guard) {
         match &value.data {
-            Data::Null => {}
+            Data::Null(_) => {}
             Data::List(list) => {
                 for item in value.elements() {
                     let null = Value::null(item.span());
@@ -975,7 +975,7 @@ fn map_row(row: &Row, place: &Place<'_>) -> Option<Member> {
 /// A native value that is no choice, canonically.
 fn map_here(row: &Row, value: &Value, place: &Place<'_>, is_itself: bool) -> Option<Value> {
     match &value.data {
-        Data::Null => return None,
+        Data::Null(_) => return None,
         Data::Unknown(_) if row.members.is_empty() && row.decode.is_none() => {
             return settled(value.clone(), row);
         }
@@ -995,7 +995,7 @@ fn map_here(row: &Row, value: &Value, place: &Place<'_>, is_itself: bool) -> Opt
             _ => value.clone(),
         };
         return each_alternative(&inside, &mut |inside| match &inside.data {
-            Data::Null => None,
+            Data::Null(_) => None,
             Data::Unknown(_) => Some(inside.clone()),
             Data::Object(_) if is_itself => {
                 let members = map_members(&row.members, place);
@@ -1060,7 +1060,7 @@ fn elements(row: &Row, place: &Place<'_>) -> Option<Value> {
     let (_, source) = lookup(path, place)?;
     each_alternative(&source, &mut |source| {
         let (entries, more) = match &source.data {
-            Data::Null => return None,
+            Data::Null(_) => return None,
             Data::Unknown(_) => return Some(source.clone()),
             Data::List(list) => {
                 let items = source.elements().map(|item| (None, item)).collect();
@@ -1262,7 +1262,7 @@ fn meets(value: &Value, condition: &Condition, place: &Place<'_>) -> Guard {
         })
     };
     match (&value.data, &condition.equals) {
-        (Data::Null, _) => Guard::Never,
+        (Data::Null(_), _) => Guard::Never,
         (Data::Unknown(unknown), None) => {
             if unknown.is_never_null || unknown.reference.is_some() {
                 Guard::Always

@@ -337,7 +337,7 @@ fn settle(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Value> {
     match &value.data {
-        Data::Null => return None,
+        Data::Null(_) => return None,
         Data::Unknown(_) => {
             return Some(match row.kind {
                 Some(kind) => typed(value, kind),
@@ -453,7 +453,7 @@ fn decoded(value: &Value, encoding: Encoding) -> Option<Decoded> {
             Some(match yaml::decode(known, value.span()) {
                 Ok(Some(decoded)) => Ok(as_part(decoded)),
                 Ok(None) => Ok(Value {
-                    data: Data::Null,
+                    data: Data::Null(None),
                     ..value.clone()
                 }),
                 Err(message) => Err((
@@ -572,7 +572,7 @@ pub(super) fn typed(value: Value, kind: Type) -> Value {
         {
             Value::list(vec![value.clone()], value.span())
         }
-        (Data::Null | Data::Unknown(_), _) => value,
+        (Data::Null(_) | Data::Unknown(_), _) => value,
         (Data::Choice(_), _) => {
             let typed = each_alternative(&value, &mut |value| {
                 (!value.is_null()).then(|| typed(value.clone(), kind))

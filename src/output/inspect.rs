@@ -445,7 +445,7 @@ impl Inspection<'_> {
             redacted: false,
         };
         match &value.data {
-            Data::Null => known(Json::null()),
+            Data::Null(_) => known(Json::null()),
             Data::Bool(truth) => known(Json::bool(*truth)),
             Data::Number(number) => known(Json::Raw(number.to_string())),
             Data::Text(text) => match text.as_str() {

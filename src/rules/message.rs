@@ -185,7 +185,7 @@ fn write(value: &Value, is_inside: bool, into: &mut String) {
         return;
     }
     match &value.data {
-        Data::Null => into.push_str(NOT_SET),
+        Data::Null(_) => into.push_str(NOT_SET),
         Data::Bool(truth) => into.push_str(if *truth { "true" } else { "false" }),
         Data::Number(number) => into.push_str(&number.to_string()),
         Data::Text(text) => {

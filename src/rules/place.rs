@@ -256,7 +256,7 @@ fn class(fault: &Fault) -> &'static str {
         return "default";
     }
     match &value.data {
-        Data::Null => "missing",
+        Data::Null(_) => "missing",
         Data::Bool(true) => "true",
         Data::Bool(false) => "false",
         Data::Number(_) => "number",

@@ -37,7 +37,7 @@ pub(super) fn compare(
     };
     // What a value may be, where that is a known small set: the answer that all of them agree on.
     match &value.data {
-        Data::Null => return Certainty::No,
+        Data::Null(_) => return Certainty::No,
         Data::Choice(_) => {
             let settled = value.settle(world);
             return agreed(
@@ -64,7 +64,7 @@ pub(super) fn compare(
         },
         Operand::Value(operand) => {
             match &operand.data {
-                Data::Null => Certainty::No,
+                Data::Null(_) => Certainty::No,
                 Data::Choice(_) => {
                     let settled = operand.settle(world);
                     agreed(settled.iter().map(|operand| {
@@ -107,7 +107,7 @@ fn matches(value: &Value, pattern: &Regex) -> Certainty {
             Some(text) => text.matches(pattern),
             None => Certainty::Unsure,
         },
-        Data::Null | Data::List(_) | Data::Object(_) | Data::Choice(_) => Certainty::No,
+        Data::Null(_) | Data::List(_) | Data::Object(_) | Data::Choice(_) => Certainty::No,
     }
 }
 

@@ -10,7 +10,7 @@ use super::graph::{Evaluator, Scope};
 use super::syntax::{
     Access, Binary, Expr, Expression, For, ObjectKey, Operator, Part, TemplateFor, Unary,
 };
-use super::types;
+use super::types::{self, Type};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::value::{
@@ -289,7 +289,7 @@ impl Evaluator<'_> {
         scope: &Scope<'_>,
     ) -> Evaluated {
         match &value.data {
-            Data::Null => Ok(Value::list(Vec::new(), span)),
+            Data::Null(_) => Ok(Value::list(Vec::new(), span)),
             Data::List(list) => {
                 let items: Result<Vec<_>, _> = value
                     .elements()
@@ -345,7 +345,7 @@ impl Evaluator<'_> {
                             None => sequence(ListKind::Tuple, Vec::new(), Some(why), span),
                         })
                     }
-                    Data::Null => Err(Fault::new(
+                    Data::Null(_) => Err(Fault::new(
                         parts.collection.span,
                         "cannot iterate over null",
                     )),
@@ -617,7 +617,7 @@ impl Evaluator<'_> {
                     (b, a)
                 };
                 let text: Option<Arc<str>> = match &known.data {
-                    Data::Null => Some(Arc::from("null")),
+                    Data::Null(_) => Some(Arc::from("null")),
                     Data::Text(text) => text.as_str().map(Arc::from),
                     Data::Number(number) => Some(number.to_string().into()),
                     Data::Bool(truth) => Some(truth.to_string().into()),
@@ -1273,17 +1273,16 @@ pub(super) fn part_of(unknown: &Unknown, name: Option<&str>) -> Arc<Unknown> {
     let is_never_null = reference
         .as_ref()
         .is_some_and(|r| matches!(&*r.attribute, "id" | "arn"));
+    let of = match (unknown.value_type(), name) {
+        (Type::Object(attributes), Some(name)) => attributes.get(name).map(|a| a.of.clone()),
+        (of, _) => of.element().cloned(),
+    };
     let subject = if name.is_some() { subject } else { None };
     Arc::new(Unknown {
-        is_more_alike: false,
-        bytes: None,
-        reason,
         reference,
-        kind: None,
         subject,
-        truth: None,
-        allowed: Vec::new(),
         is_never_null,
+        ..Unknown::of_type(reason, of.unwrap_or(Type::Any))
     })
 }
 
@@ -1355,7 +1354,7 @@ pub(super) fn attribute(value: &Value, name: &str, span: Span) -> Evaluated {
                 None => fault(format!("there is no attribute `{name}` here"), None),
             }
         }
-        Data::Null => fault(format!("`{name}` is asked of null"), None),
+        Data::Null(_) => fault(format!("`{name}` is asked of null"), None),
         Data::List(_) => fault(
             format!("`{name}` is asked of a list"),
             Some("say which element, as in `[0]`, or `[*]` for all".to_owned()),
@@ -1441,7 +1440,7 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
             Err(_) if !key.is_wholly_known() => Ok(unknown_part(value)),
             Err(why) => Err(Fault::new(span, why)),
         },
-        Data::Null => Err(Fault::new(span, "null has no elements")),
+        Data::Null(_) => Err(Fault::new(span, "null has no elements")),
         _ => Err(Fault::new(span, "this has no elements")),
     }
 }

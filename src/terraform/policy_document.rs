@@ -158,7 +158,7 @@ impl Document {
             let encoded = match &text.data {
                 Data::Text(encoded) if encoded.as_str() == Some("") => continue,
                 Data::Text(encoded) => encoded,
-                Data::Null => continue,
+                Data::Null(_) => continue,
                 Data::Unknown(why) => {
                     self.more.get_or_insert_with(|| why.clone());
                     continue;

@@ -5,88 +5,13 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
-
 use super::syntax::{Expr, Expression, ObjectKey};
 use crate::source::Span;
 use crate::value::{
-    Alternative, Certainty, Data, List, ListKind, Member, Members, Number, Object, ObjectKind,
-    Reason, Text, Value,
+    Alternative, Attributes, Certainty, Data, List, ListKind, Member, Members, Number, Object,
+    ObjectKind, Reason, Text, Value,
 };
-
-/// A type.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Type {
-    /// Anything; also the type of null and of unknown values.
-    Any,
-    /// True or false.
-    Bool,
-    /// A number.
-    Number,
-    /// A string.
-    String,
-    /// Elements of one type.
-    List(Box<Type>),
-    /// Distinct elements of one type.
-    Set(Box<Type>),
-    /// Values of one type under any keys.
-    Map(Box<Type>),
-    /// Elements of these types.
-    Tuple(Vec<Type>),
-    /// These attributes.
-    Object(IndexMap<Arc<str>, Attribute, FxBuildHasher>),
-}
-
-/// An attribute of an object type.
-#[derive(Clone, Debug)]
-pub struct Attribute {
-    /// Its type.
-    pub of: Type,
-    /// Whether it may be missing.
-    pub is_optional: bool,
-    /// What it then is.
-    pub default: Option<Value>,
-}
-
-impl PartialEq for Attribute {
-    fn eq(&self, other: &Attribute) -> bool {
-        self.of == other.of && self.is_optional == other.is_optional
-    }
-}
-
-impl Type {
-    /// As Terraform spells it, for messages.
-    pub fn describe(&self) -> String {
-        match self {
-            Type::Any => "any".to_owned(),
-            Type::Bool => "bool".to_owned(),
-            Type::Number => "number".to_owned(),
-            Type::String => "string".to_owned(),
-            Type::List(of) => format!("list({})", of.describe()),
-            Type::Set(of) => format!("set({})", of.describe()),
-            Type::Map(of) => format!("map({})", of.describe()),
-            Type::Tuple(_) => "tuple".to_owned(),
-            Type::Object(_) => "object".to_owned(),
-        }
-    }
-
-    /// Whether it is a primitive type.
-    pub fn is_scalar(&self) -> bool {
-        matches!(self, Type::Bool | Type::Number | Type::String)
-    }
-
-    /// Whether nothing in it is left open.
-    fn is_concrete(&self) -> bool {
-        match self {
-            Type::Any => false,
-            Type::Bool | Type::Number | Type::String => true,
-            Type::List(of) | Type::Set(of) | Type::Map(of) => of.is_concrete(),
-            Type::Tuple(types) => types.iter().all(Type::is_concrete),
-            Type::Object(attributes) => attributes.values().all(|a| a.of.is_concrete()),
-        }
-    }
-}
+pub use crate::value::{Attribute, Type};
 
 /// What an ephemeral value depends on. It exists while Terraform runs, and never in what it plans.
 /// <https://developer.hashicorp.com/terraform/language/values/variables#exclude-values-from-state>
@@ -173,7 +98,7 @@ pub fn parse(
                 },
                 "object" => match &argument(0)?.kind {
                     Expr::Object(items) => {
-                        let mut attributes = IndexMap::default();
+                        let mut attributes = Attributes::default();
                         for item in items {
                             let ObjectKey::Name(name) = &item.key else {
                                 return Err(
@@ -214,7 +139,7 @@ fn attribute(
 /// The type of a value. Unknown values are `Any`; choices have the type of their alternatives, if it is one.
 pub fn type_of(value: &Value) -> Type {
     match &value.data {
-        Data::Null | Data::Unknown(_) => Type::Any,
+        Data::Null(_) | Data::Unknown(_) => Type::Any,
         Data::Choice(alternatives) => {
             let types: Vec<Type> = alternatives.iter().map(|a| type_of(&a.value)).collect();
             unify(&types).unwrap_or(Type::Any)
@@ -342,7 +267,7 @@ fn unify_attributes(types: &[&Type]) -> Option<Type> {
     let Some(Type::Object(first)) = types.first() else {
         return None;
     };
-    let mut attributes = IndexMap::default();
+    let mut attributes = Attributes::default();
     for name in first.keys() {
         let column: Vec<Type> = types
             .iter()
@@ -517,7 +442,7 @@ pub fn convert(value: &Value, of: &Type, site: Span) -> Result<Value, String> {
         });
     }
     match (of, &value.data) {
-        (Type::Any, _) | (_, Data::Null | Data::Unknown(_)) => Ok(value.clone()),
+        (Type::Any, _) | (_, Data::Null(_) | Data::Unknown(_)) => Ok(value.clone()),
         (Type::String, Data::Text(_))
         | (Type::Bool, Data::Bool(_))
         | (Type::Number, Data::Number(_)) => Ok(value.clone()),
@@ -667,7 +592,7 @@ pub fn set_of(items: Vec<Value>) -> Vec<Value> {
 /// What cty makes of a value to hash it: equal for equal values of one type. False if something in it is not known.
 pub(super) fn hash_bytes(value: &Value, into: &mut Vec<u8>) -> bool {
     match &value.data {
-        Data::Null => into.push(b'~'),
+        Data::Null(_) => into.push(b'~'),
         Data::Bool(truth) => into.push(if *truth { b'T' } else { b'F' }),
         Data::Number(number) => into.extend(number.to_string().bytes()),
         Data::Text(text) => match text.as_str() {
@@ -717,7 +642,7 @@ pub(super) fn hash_bytes(value: &Value, into: &mut Vec<u8>) -> bool {
 /// What a value is, for messages.
 pub fn noun(value: &Value) -> &'static str {
     match &value.data {
-        Data::Null => "null",
+        Data::Null(_) => "null",
         Data::Bool(_) => "a bool",
         Data::Number(_) => "a number",
         Data::Text(_) => "a string",
@@ -790,7 +715,7 @@ pub(super) fn normal(text: &str) -> std::borrow::Cow<'_, str> {
 /// Terraform's `==`: nothing is converted, types must agree; unsure where something unknown decides.
 pub fn equal(a: &Value, b: &Value) -> Certainty {
     match (&a.data, &b.data) {
-        (Data::Unknown(unknown), Data::Null) | (Data::Null, Data::Unknown(unknown))
+        (Data::Unknown(unknown), Data::Null(_)) | (Data::Null(_), Data::Unknown(unknown))
             if unknown.is_never_null =>
         {
             Certainty::No
@@ -802,7 +727,7 @@ pub fn equal(a: &Value, b: &Value) -> Certainty {
         (Data::Unknown(_) | Data::Choice(_), _) | (_, Data::Unknown(_) | Data::Choice(_)) => {
             Certainty::Unsure
         }
-        (Data::Null, Data::Null) => Certainty::Yes,
+        (Data::Null(_), Data::Null(_)) => Certainty::Yes,
         (Data::Bool(a), Data::Bool(b)) => (a == b).into(),
         (Data::Number(a), Data::Number(b)) => (a == b).into(),
         (Data::Text(a), Data::Text(b)) => a.equals_text(b),

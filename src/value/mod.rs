@@ -7,6 +7,7 @@ mod number;
 mod origin;
 mod shapes;
 mod text;
+mod types;
 mod unknown;
 
 use std::sync::Arc;
@@ -22,7 +23,8 @@ pub use guard::{Atom, Guard, Subject, World};
 pub use number::Number;
 pub use origin::{Origin, Site, Step, Trail};
 pub use text::{HOLE, Piece, Segment, Text};
-pub use unknown::{Reason, Reference, Unknown};
+pub use types::{Attribute, Attributes, Type};
+pub use unknown::{Range, Reason, Reference, Unknown};
 
 /// Alternatives more than these are not kept apart; the value is then unknown.
 const MOST_ALTERNATIVES: usize = 32;
@@ -41,8 +43,8 @@ pub struct Value {
 /// What a value is worth.
 #[derive(Clone, Debug)]
 pub enum Data {
-    /// No value: Terraform's `null`, JSON's `null`, `AWS::NoValue`.
-    Null,
+    /// No value: Terraform's `null`, JSON's `null`, `AWS::NoValue`; with its type, where one is known.
+    Null(Option<Arc<Type>>),
     /// True or false.
     Bool(bool),
     /// A number.
@@ -76,6 +78,7 @@ pub struct List(Arc<ListData>);
 struct ListData {
     items: Vec<Value>,
     kind: ListKind,
+    of: Option<Arc<Type>>,
     open: Option<Arc<Unknown>>,
     contains: Contains,
 }
@@ -99,6 +102,7 @@ pub struct Object(Arc<ObjectData>);
 struct ObjectData {
     members: Members,
     kind: ObjectKind,
+    of: Option<Arc<Type>>,
     open: Option<Arc<Unknown>>,
     contains: Contains,
 }
@@ -150,15 +154,25 @@ impl Contains {
 impl List {
     /// A list of known length.
     pub fn new(kind: ListKind, items: Vec<Value>) -> List {
-        List::with(kind, items, None)
+        List::with(kind, None, items, None)
+    }
+
+    /// A list or set of known length whose elements are of a type, also if there are none.
+    pub fn typed(kind: ListKind, of: Arc<Type>, items: Vec<Value>) -> List {
+        List::with(kind, Some(of), items, None)
     }
 
     /// A list that may hold more than `items`, and why.
     pub fn open(kind: ListKind, items: Vec<Value>, why: Arc<Unknown>) -> List {
-        List::with(kind, items, Some(why))
+        List::with(kind, None, items, Some(why))
     }
 
-    fn with(kind: ListKind, items: Vec<Value>, open: Option<Arc<Unknown>>) -> List {
+    fn with(
+        kind: ListKind,
+        of: Option<Arc<Type>>,
+        items: Vec<Value>,
+        open: Option<Arc<Unknown>>,
+    ) -> List {
         let inside = items
             .iter()
             .map(Value::contains)
@@ -170,6 +184,7 @@ impl List {
         List(Arc::new(ListData {
             items,
             kind,
+            of,
             open,
             contains,
         }))
@@ -186,6 +201,11 @@ impl List {
         self.0.kind
     }
 
+    /// The type of its elements, if it was made with one.
+    pub fn of(&self) -> Option<&Arc<Type>> {
+        self.0.of.as_ref()
+    }
+
     /// Why there may be more elements; none for a list of known length.
     pub fn more(&self) -> Option<&Arc<Unknown>> {
         self.0.open.as_ref()
@@ -195,15 +215,25 @@ impl List {
 impl Object {
     /// An object whose member names are all known.
     pub fn new(kind: ObjectKind, members: Members) -> Object {
-        Object::with(kind, members, None)
+        Object::with(kind, None, members, None)
+    }
+
+    /// A map whose values are of a type, also if there are none.
+    pub fn map_of(of: Arc<Type>, members: Members) -> Object {
+        Object::with(ObjectKind::Map, Some(of), members, None)
     }
 
     /// An object that may have more members, and why.
     pub fn open(kind: ObjectKind, members: Members, why: Arc<Unknown>) -> Object {
-        Object::with(kind, members, Some(why))
+        Object::with(kind, None, members, Some(why))
     }
 
-    fn with(kind: ObjectKind, members: Members, open: Option<Arc<Unknown>>) -> Object {
+    fn with(
+        kind: ObjectKind,
+        of: Option<Arc<Type>>,
+        members: Members,
+        open: Option<Arc<Unknown>>,
+    ) -> Object {
         let inside = members
             .values()
             .map(|m| m.value.contains())
@@ -215,6 +245,7 @@ impl Object {
         Object(Arc::new(ObjectData {
             members,
             kind,
+            of,
             open,
             contains,
         }))
@@ -235,6 +266,11 @@ impl Object {
         self.0.kind
     }
 
+    /// The type of the values of a map, if it was made with one.
+    pub fn of(&self) -> Option<&Arc<Type>> {
+        self.0.of.as_ref()
+    }
+
     /// Why there may be more members.
     pub fn more(&self) -> Option<&Arc<Unknown>> {
         self.0.open.as_ref()
@@ -253,7 +289,12 @@ impl Value {
 
     /// Null.
     pub fn null(site: Span) -> Value {
-        Value::new(Data::Null, site)
+        Value::new(Data::Null(None), site)
+    }
+
+    /// Null in the place of a value of a type.
+    pub fn null_of(of: Arc<Type>, site: Span) -> Value {
+        Value::new(Data::Null(Some(of)), site)
     }
 
     /// A truth value.
@@ -335,11 +376,11 @@ impl Value {
     pub fn from_json(json: &serde_json::Value) -> Value {
         use serde_json::Value as Json;
         let data = match json {
-            Json::Null => Data::Null,
+            Json::Null => Data::Null(None),
             Json::Bool(truth) => Data::Bool(*truth),
             Json::Number(number) => match Number::parse(&number.to_string()) {
                 Some(number) => Data::Number(number),
-                None => Data::Null,
+                None => Data::Null(None),
             },
             Json::String(text) => Data::Text(text.as_str().into()),
             Json::Array(items) => Data::List(List::new(
@@ -484,12 +525,12 @@ impl Value {
 
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
-        matches!(self.data, Data::Null)
+        matches!(self.data, Data::Null(_))
     }
 
     fn contains(&self) -> Contains {
         let inside = match &self.data {
-            Data::Null | Data::Bool(_) | Data::Number(_) => Contains::default(),
+            Data::Null(_) | Data::Bool(_) | Data::Number(_) => Contains::default(),
             Data::Text(text) => Contains {
                 unknown: text.has_holes(),
                 size: u32::try_from(text.length() / 20).unwrap_or(u32::MAX),
@@ -536,7 +577,7 @@ impl Value {
     /// Whether two known values are the same whatever their places; false where something is not known.
     pub fn is_same(&self, other: &Value) -> bool {
         match (&self.data, &other.data) {
-            (Data::Null, Data::Null) => true,
+            (Data::Null(_), Data::Null(_)) => true,
             (Data::Bool(a), Data::Bool(b)) => a == b,
             (Data::Number(a), Data::Number(b)) => a == b,
             (Data::Text(a), Data::Text(b)) => a.as_str().is_some() && a.as_str() == b.as_str(),
@@ -694,6 +735,7 @@ impl Value {
         let data = match &self.data {
             Data::List(list) => Data::List(List::with(
                 list.kind(),
+                list.of().cloned(),
                 list.items().iter().map(replace).collect(),
                 list.more().cloned(),
             )),
@@ -710,6 +752,7 @@ impl Value {
                 });
                 Data::Object(Object::with(
                     object.kind(),
+                    object.of().cloned(),
                     members.collect(),
                     object.more().cloned(),
                 ))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Bytes, Guard, Subject, Value};
+use super::{Bytes, Guard, Number, Subject, Type, Value};
 
 /// A value that is not known, and why.
 #[derive(Clone, Debug)]
@@ -22,10 +22,29 @@ pub struct Unknown {
     pub allowed: Vec<Value>,
     /// Whether it is known not to be null: computed ids and template parameters are.
     pub is_never_null: bool,
+    /// Its type, where that is known. As the reason why a collection may hold more: the type of the collection.
+    pub of: Option<Arc<Type>>,
+    /// What its type alone does not say.
+    pub range: Range,
     /// As the reason why a list may hold more: the rest is like a known element whose unknown part stands for it too.
     pub is_more_alike: bool,
     /// Of a text: the bytes that it may be made of, where an input's type or pattern limits them.
     pub bytes: Option<Bytes>,
+}
+
+/// What is known of a value beside its type, as Terraform refines it: enough to decide some comparisons.
+/// <https://github.com/zclconf/go-cty/blob/v1.16.0/docs/refinements.md>
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Range {
+    /// Nothing.
+    #[default]
+    Any,
+    /// What a string starts with.
+    Prefix(Arc<str>),
+    /// What a number is between. Each bound says whether the number may be the bound itself.
+    Between(Option<(Number, bool)>, Option<(Number, bool)>),
+    /// How many elements a list, set or map has, at least and at most.
+    Length(usize, usize),
 }
 
 /// Why a value is not known. [`fmt::Display`] gives a sentence part for people; [`Reason::code`] a word for counting.
@@ -128,9 +147,24 @@ impl Unknown {
             truth: None,
             allowed: Vec::new(),
             is_never_null: false,
+            of: None,
+            range: Range::Any,
             is_more_alike: false,
             bytes: None,
         }
+    }
+
+    /// A value of a type that is not known for this reason.
+    pub fn of_type(reason: Reason, of: Type) -> Unknown {
+        Unknown {
+            of: (of != Type::Any).then(|| Arc::new(of)),
+            ..Unknown::because(reason)
+        }
+    }
+
+    /// Its type; anything if that is not known.
+    pub fn value_type(&self) -> &Type {
+        self.of.as_deref().unwrap_or(&Type::Any)
     }
 
     /// Keeps one of several reasons why a list may hold more: the first of those that leave most open.

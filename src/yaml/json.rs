@@ -356,7 +356,7 @@ impl<'a> Parser<'a> {
             Some(b'"') => Data::Text(self.string()?),
             Some(b't') => self.word("true", Data::Bool(true))?,
             Some(b'f') => self.word("false", Data::Bool(false))?,
-            Some(b'n') => self.word("null", Data::Null)?,
+            Some(b'n') => self.word("null", Data::Null(None))?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(_) => return Err(self.error("a value is expected here")),
             None => return Err(self.error("the text ends where a value is expected")),

@@ -396,7 +396,7 @@ impl<'a> Builder<'a> {
         let span = self.span(start, end);
         let data = match style {
             // An empty plain scalar is delivered as `~` with an empty span.
-            ScalarStyle::Plain if raw.is_empty() => Data::Null,
+            ScalarStyle::Plain if raw.is_empty() => Data::Null(None),
             ScalarStyle::Plain => plain(text),
             ScalarStyle::Literal | ScalarStyle::Folded if self.source.is_some() => {
                 let pieces = self.lines(text, style, start, end);
@@ -629,7 +629,7 @@ fn size_of(value: &Value, most: usize) -> usize {
 /// spelling (leading zeros, underscores, dates, sexagesimals) stays text.
 fn plain(text: &str) -> Data {
     match text {
-        "~" | "null" | "Null" | "NULL" => Data::Null,
+        "~" | "null" | "Null" | "NULL" => Data::Null(None),
         "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Data::Bool(true),
         "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => {
             Data::Bool(false)
@@ -672,7 +672,7 @@ mod tests {
 
     fn shown(value: &Value) -> String {
         match &value.data {
-            Data::Null => "null".to_owned(),
+            Data::Null(_) => "null".to_owned(),
             Data::Bool(truth) => truth.to_string(),
             Data::Number(number) => number.to_string(),
             Data::Text(text) => format!("{:?}", text.to_string()),

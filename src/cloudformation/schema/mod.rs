@@ -146,7 +146,7 @@ impl Shape {
             return None;
         }
         let data = match &value.data {
-            Data::Null => return None,
+            Data::Null(_) => return None,
             Data::Text(text) => self.scalar_of(text.as_str()?)?,
             Data::Number(number) if self.code == "s" => Data::Text(number.to_string().into()),
             Data::Bool(truth) if self.code == "s" => Data::Text(truth.to_string().into()),

@@ -267,14 +267,14 @@ fn saved_configuration<'a>(scope: &Scope<'a>) -> Option<&'a Resource> {
 fn is_absent_somewhere(value: &Value) -> bool {
     match &value.data {
         Data::Choice(alternatives) => alternatives.iter().any(|a| is_absent_somewhere(&a.value)),
-        data => matches!(data, Data::Null),
+        data => matches!(data, Data::Null(_)),
     }
 }
 
 /// The default in place of null.
 fn or_default(value: &Value, default: &Value) -> Value {
     match &value.data {
-        Data::Null => default.clone(),
+        Data::Null(_) => default.clone(),
         Data::Choice(alternatives) => {
             let filled = alternatives.iter().map(|alternative| Alternative {
                 guard: alternative.guard.clone(),
@@ -310,7 +310,7 @@ pub(super) fn ssh_source(scope: &Scope<'_>) -> Value {
     let written = cases::member(&launch, "SSHSourceRestriction").in_world(scope.world);
     let at = &written.origin;
     let text = match &written.data {
-        Data::Null => return written,
+        Data::Null(_) => return written,
         Data::Text(text) if text.as_str() == Some("") => return Value::null(written.span()),
         Data::Text(text) => text,
         Data::Unknown(why) => return cases::unknown(why, at),

@@ -131,7 +131,7 @@ fn is_version(runtime: &str, version: &str) -> bool {
 pub(crate) fn platform(scope: &Scope<'_>) -> Value {
     let (name, is_looked_up) = name(scope);
     let (text, is_whole) = match &name.data {
-        Data::Null => return name,
+        Data::Null(_) => return name,
         Data::Text(text) => match (text.as_str(), text.segments().first()) {
             (Some(known), _) => (known.to_owned(), true),
             (None, Some(Segment::Literal(start))) => (start.to_string(), false),

@@ -67,7 +67,7 @@ pub(super) fn public_access(scope: &Scope<'_>) -> Value {
         cases::depends("conditions on ranges", &written.origin)
     };
     let on = match &on.data {
-        Data::Null => cases::truth(Certainty::Unsure, None, &origin),
+        Data::Null(_) => cases::truth(Certainty::Unsure, None, &origin),
         _ => on,
     };
     Record::new()
@@ -119,7 +119,7 @@ pub(super) fn version(scope: &Scope<'_>) -> Value {
     let written = written(scope).in_world(scope.world);
     let at = &written.origin;
     let text = match &written.data {
-        Data::Null => return written,
+        Data::Null(_) => return written,
         Data::Text(text) => text.as_str().map(str::to_owned),
         Data::Number(number) => Some(number.to_string()),
         Data::Unknown(why) => return cases::unknown(why, at),

@@ -70,8 +70,8 @@ impl Principals {
         let plain = member(&statement.body, "Principal");
         let not = member(&statement.body, "NotPrincipal");
         let (written, is_except) = match (&plain.data, &not.data) {
-            (Data::Null, Data::Null | Data::Unknown(_)) => (plain, false),
-            (Data::Null, _) => (not, true),
+            (Data::Null(_), Data::Null(_) | Data::Unknown(_)) => (plain, false),
+            (Data::Null(_), _) => (not, true),
             _ => (plain, false),
         };
         let mut principals = Principals {

@@ -107,11 +107,11 @@ impl Chosen {
     fn read(body: &Value, name: &str, except: &str, scope: &Scope<'_>) -> Chosen {
         let (plain, not) = (member(body, name), member(body, except));
         let (written, is_except) = match (&plain.data, &not.data) {
-            (Data::Null, Data::Null) => (plain, Certainty::No),
-            (Data::Null, Data::Unknown(_)) => (not, Certainty::Unsure),
-            (Data::Null, _) => (not, Certainty::Yes),
+            (Data::Null(_), Data::Null(_)) => (plain, Certainty::No),
+            (Data::Null(_), Data::Unknown(_)) => (not, Certainty::Unsure),
+            (Data::Null(_), _) => (not, Certainty::Yes),
             (Data::Unknown(_), Data::Unknown(_)) => (plain, Certainty::Unsure),
-            (Data::Unknown(_), Data::Null) | (_, _) => (plain, Certainty::No),
+            (Data::Unknown(_), Data::Null(_)) | (_, _) => (plain, Certainty::No),
         };
         Chosen {
             is_except,

@@ -174,7 +174,7 @@ impl Entries {
                 to: cases::member(&range, "To"),
                 egress: match cases::member(body, "Egress").data {
                     Data::Bool(truth) => truth.into(),
-                    Data::Null => Certainty::No,
+                    Data::Null(_) => Certainty::No,
                     _ => Certainty::Unsure,
                 },
             },
@@ -211,7 +211,7 @@ impl Entries {
             }
         };
         let number = match &words.number.data {
-            Data::Null => Err(Arc::new(Unknown::because(Reason::Depends(
+            Data::Null(_) => Err(Arc::new(Unknown::because(Reason::Depends(
                 "the number of an entry".into(),
             )))),
             _ => port(&words.number, 0),

@@ -620,7 +620,7 @@ impl Rules {
             let own = cases::member(body, "self").in_world(scope.world);
             match &own.data {
                 Data::Bool(true) => add("self", own, Peer::Group),
-                Data::Bool(false) | Data::Null => {}
+                Data::Bool(false) | Data::Null(_) => {}
                 _ => {
                     let why = Arc::new(Unknown::because(Reason::Depends("`self`".into())));
                     self.more.get_or_insert(why);
@@ -770,7 +770,7 @@ fn protocol(value: &Value) -> Result<Protocol, Arc<Unknown>> {
 /// A port. Absent, or -1, it stands for the end of the range.
 fn port(value: &Value, otherwise: i64) -> Port {
     let number = match &value.data {
-        Data::Null => Some(otherwise),
+        Data::Null(_) => Some(otherwise),
         Data::Number(number) => number.as_i64(),
         Data::Text(text) => text.as_str().and_then(|text| text.trim().parse().ok()),
         Data::Unknown(why) => return Err(why.clone()),

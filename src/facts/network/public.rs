@@ -121,7 +121,7 @@ fn is_way_out(scope: &Scope<'_>) -> Certainty {
 pub(super) fn is_internet_gateway(scope: &Scope<'_>, gateway: &Value) -> Certainty {
     let resource = scope.resource;
     match &gateway.data {
-        Data::Null => Certainty::No,
+        Data::Null(_) => Certainty::No,
         Data::Text(text) => text.starts_with("igw-"),
         _ => {
             let links = resource.links.get("internet_gateway");
@@ -171,7 +171,7 @@ fn gives_addresses(scope: &Scope<'_>) -> Certainty {
 fn flag(value: &Value, scope: &Scope<'_>) -> Certainty {
     match &value.in_world(scope.world).data {
         Data::Bool(truth) => (*truth).into(),
-        Data::Null => Certainty::No,
+        Data::Null(_) => Certainty::No,
         _ => Certainty::Unsure,
     }
 }
@@ -218,7 +218,7 @@ fn service(scope: &Scope<'_>) -> Certainty {
     let assigned = cases::member(&network, "AssignPublicIp").in_world(scope.world);
     let assigned = match &assigned.data {
         Data::Text(text) => text.equals("ENABLED"),
-        Data::Null => Certainty::No,
+        Data::Null(_) => Certainty::No,
         _ => Certainty::Unsure,
     };
     assigned.and(any(scope, "subnets", &is_routed, Certainty::Unsure))

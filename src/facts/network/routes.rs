@@ -161,7 +161,7 @@ fn target(scope: &Scope<'_>, body: &Value) -> Value {
     for (name, word) in TARGETS {
         let value = cases::member(body, name);
         let is_written = match &value.data {
-            Data::Null => false,
+            Data::Null(_) => false,
             Data::Text(text) => text.as_str() != Some(""),
             _ => true,
         };

@@ -94,7 +94,7 @@ impl Reader {
                 .iter()
                 .map(|(name, member)| (name.clone(), member.clone()))
                 .collect(),
-            Data::Null => Vec::new(),
+            Data::Null(_) => Vec::new(),
             _ => {
                 self.say(value.span(), format!("{what} must be a mapping"), None);
                 Vec::new()

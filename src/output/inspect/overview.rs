@@ -52,7 +52,7 @@ impl Knowledge {
 
     fn count(&mut self, value: &Value) {
         match &value.data {
-            Data::Null => {}
+            Data::Null(_) => {}
             Data::Bool(_) | Data::Number(_) => self.known += 1,
             Data::Text(text) => match hole(text) {
                 Some(why) => {

@@ -203,7 +203,7 @@ impl Part {
     fn push_worth(&self, sources: &SourceMap, members: &mut Vec<(Arc<str>, Json)>) {
         let parts = || self.below.iter();
         match &self.value.data {
-            Data::Null => members.push(member("value", Json::null())),
+            Data::Null(_) => members.push(member("value", Json::null())),
             Data::Bool(truth) => members.push(member("value", Json::bool(*truth))),
             Data::Number(number) => {
                 members.push(member("value", Json::Raw(number.to_string())));
@@ -372,7 +372,7 @@ pub(in crate::output) fn shown(value: &Value) -> String {
         return "(hidden)".to_owned();
     }
     match &value.data {
-        Data::Null => "not set".to_owned(),
+        Data::Null(_) => "not set".to_owned(),
         Data::Bool(truth) => truth.to_string(),
         Data::Number(number) => number.to_string(),
         Data::Text(text) => {

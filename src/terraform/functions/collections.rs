@@ -126,7 +126,7 @@ pub(super) const TABLE: &[Function] = &[
 /// The value with null for what is ephemeral in it.
 fn without_ephemeral(value: &Value) -> Value {
     let data = match &value.data {
-        Data::Unknown(_) | Data::Text(_) if types::is_ephemeral(value) => Data::Null,
+        Data::Unknown(_) | Data::Text(_) if types::is_ephemeral(value) => Data::Null(None),
         Data::List(list) => {
             let items = list.items().iter().map(without_ephemeral).collect();
             Data::List(match list.more() {
@@ -249,7 +249,7 @@ fn coalesce(arguments: &[Value], call: Call<'_>) -> Outcome {
     let given = |value: &Value| convert(value, &of, call);
     for argument in arguments {
         match &argument.data {
-            Data::Null => {}
+            Data::Null(_) => {}
             Data::Text(text) if text.as_str() == Some("") => {}
             Data::Unknown(unknown) if !unknown.is_never_null => {
                 return Ok(unknown_like(argument, call.site));
@@ -274,7 +274,7 @@ fn coalesce(arguments: &[Value], call: Call<'_>) -> Outcome {
 fn coalescelist(arguments: &[Value], call: Call<'_>) -> Outcome {
     for argument in arguments {
         match &argument.data {
-            Data::Null => {}
+            Data::Null(_) => {}
             Data::List(list) if list.kind() == ListKind::Set => {
                 return Err("lists are needed, but one is a set".to_owned());
             }
@@ -300,7 +300,7 @@ fn compact(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut kept = Vec::new();
     for item in list_of(&arguments[0])? {
         match &item.data {
-            Data::Null => {}
+            Data::Null(_) => {}
             Data::Text(text) if text.as_str() == Some("") => {}
             Data::Unknown(unknown) => {
                 // It may be empty and vanish: the list may have this element.
@@ -614,7 +614,7 @@ fn merge(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut map_type = Some(Type::Any);
     for argument in arguments {
         match &argument.data {
-            Data::Null => {}
+            Data::Null(_) => {}
             Data::Object(object) => {
                 map_type = match (map_type, types::type_of(argument)) {
                     (Some(Type::Any), Type::Map(of)) => Some(*of),

@@ -494,7 +494,7 @@ impl Parts {
 
     fn json(&mut self, value: &Value) {
         match &value.data {
-            Data::Null => self.literal.push_str("null"),
+            Data::Null(_) => self.literal.push_str("null"),
             Data::Bool(truth) => self.literal.push_str(if *truth { "true" } else { "false" }),
             Data::Number(number) => self.literal.push_str(&number.to_string()),
             Data::Text(text) => {

@@ -198,7 +198,7 @@ fn formatted(value: &Value, verb: &Verb) -> Result<String, String> {
     };
     let (body, is_number) = match verb.letter {
         'v' => match &value.data {
-            Data::Null => ("null".to_owned(), false),
+            Data::Null(_) => ("null".to_owned(), false),
             Data::List(_) | Data::Object(_) => (super::encoding::json_text(value), false),
             _ if verb.is_sharp => (super::encoding::json_text(value), false),
             Data::Number(number) => (general(number, None, 21), true),

@@ -47,7 +47,7 @@ fn expression(value: &Value, indent: usize) -> Result<String, String> {
         return Err("the value is nested too deeply".to_owned());
     }
     Ok(match &value.data {
-        Data::Null => "null".to_owned(),
+        Data::Null(_) => "null".to_owned(),
         Data::Bool(truth) => truth.to_string(),
         Data::Number(number) => number.to_string(),
         Data::Text(text) => quoted(&text.to_string()),

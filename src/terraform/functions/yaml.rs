@@ -188,7 +188,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Data, Str
 /// What an unquoted scalar means.
 fn plain(text: &str) -> Result<Data, String> {
     Ok(match text {
-        "" | "~" | "null" | "Null" | "NULL" => Data::Null,
+        "" | "~" | "null" | "Null" | "NULL" => Data::Null(None),
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => {
             Data::Bool(true)
         }
@@ -267,7 +267,7 @@ fn yamlencode(arguments: &[Value], call: Call<'_>) -> Outcome {
         column: 0,
     };
     emitter.node(value, 0, Place::Root);
-    let is_open_ended = matches!(value.data, Data::Null | Data::Bool(_) | Data::Number(_));
+    let is_open_ended = matches!(value.data, Data::Null(_) | Data::Bool(_) | Data::Number(_));
     let mut text = emitter.out;
     if !text.ends_with('\n') {
         text.push('\n');
@@ -361,7 +361,7 @@ impl Emitter {
                 Some(text) => self.quoted(text, indent, true),
                 None => {}
             },
-            Data::Null => self.push("null"),
+            Data::Null(_) => self.push("null"),
             Data::Bool(truth) => self.push(if *truth { "true" } else { "false" }),
             Data::Number(number) => self.push(&number.to_string()),
             Data::Unknown(_) | Data::Choice(_) => {}

@@ -342,7 +342,7 @@ impl Configuration<'_> {
 /// Null, no block, or unknown: what a plan says of attributes that nobody wrote.
 fn is_nothing(value: &Value) -> bool {
     match &value.data {
-        Data::Null | Data::Unknown(_) => true,
+        Data::Null(_) | Data::Unknown(_) => true,
         Data::List(list) => list.items().is_empty(),
         Data::Object(object) => object.members().is_empty(),
         _ => false,
@@ -393,7 +393,7 @@ fn merged(source: &Value, planned: &Value, is_within: bool) -> Value {
             ..source.clone()
         },
         // Arguments that are only written come back as null.
-        (_, Data::Null) if source.is_wholly_known() => source.clone(),
+        (_, Data::Null(_)) if source.is_wholly_known() => source.clone(),
         _ if says_more(source, planned) => source.clone(),
         _ => planned_at(&source.origin, planned),
     };
@@ -430,7 +430,7 @@ fn says_more(source: &Value, planned: &Value) -> bool {
 /// Whether two known scalars are the same, whatever their types; none if one is no known scalar.
 fn same_scalar(a: &Value, b: &Value) -> Option<bool> {
     let text = |value: &Value| match &value.data {
-        Data::Null => Some("null".to_owned()),
+        Data::Null(_) => Some("null".to_owned()),
         Data::Bool(truth) => Some(truth.to_string()),
         Data::Number(number) => Some(number.to_string()),
         Data::Text(text) => text.as_str().map(str::to_owned),
