@@ -32,6 +32,8 @@ pub struct Diagnostic {
     pub labels: Vec<(Span, String)>,
     /// Whether some input was not analysed because of it (a file that could not be read or parsed, a limit hit).
     pub incomplete: bool,
+    /// Environments in which alone it holds; none if it holds in all.
+    pub environments: Vec<std::sync::Arc<str>>,
 }
 
 impl Diagnostic {
@@ -46,6 +48,7 @@ impl Diagnostic {
             hint: None,
             labels: Vec::new(),
             incomplete: false,
+            environments: Vec::new(),
         }
     }
 

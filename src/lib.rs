@@ -22,11 +22,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use declared::{Declared, Language};
 use diagnostic::{Diagnostic, Level};
 use model::Vocabulary;
-use project::{Inputs, Stack};
+use project::{Environment, Export, Inputs, Stack};
 use report::{Report, StackReport};
 use rules::RuleSet;
 use source::{Files, SourceId, SourceMap};
@@ -48,7 +49,7 @@ pub struct Request<'a> {
     pub sources: &'a SourceMap,
     /// The stacks to analyse; see [`project::discover`].
     pub stacks: &'a [Stack],
-    /// Values given from outside.
+    /// Values given from outside, and the environments to look at.
     pub inputs: &'a Inputs,
     /// The rules to apply.
     pub rules: &'a RuleSet,
@@ -63,44 +64,29 @@ pub struct Request<'a> {
 pub fn analyze(request: &Request<'_>, before: Vec<Diagnostic>) -> Report {
     // What is in the map already are rule files.
     let first_input = request.sources.count();
-    let exports = cloudformation::exports(
-        request.files,
-        request.sources,
-        request.stacks,
-        request.inputs,
-    );
-    let inputs = Inputs {
-        exports: exports.into(),
-        ..request.inputs.clone()
-    };
-    let request = &Request {
-        inputs: &inputs,
-        ..*request
-    };
-    let mut stacks: Vec<StackReport> = request
+    let exports = Exports::of(request);
+    let analysed: Vec<Vec<StackReport>> = request
         .stacks
         .par_iter()
         .map(|stack| {
-            // A fault of onus in one stack must not cost the findings of the others.
-            let analysed = catch_unwind(AssertUnwindSafe(|| analyze_stack(request, stack)));
-            analysed.unwrap_or_else(|_| StackReport {
-                path: stack.path.clone(),
-                language: stack.language,
-                resources: 0,
-                findings: Vec::new(),
-                diagnostics: vec![
-                    Diagnostic::new(
-                        Level::Error,
-                        "internal_error",
-                        "onus failed on this and left it out",
-                    )
-                    .in_file(&*stack.path)
-                    .hint("this is a fault of onus, not of your code: please report it")
-                    .incomplete(),
-                ],
-            })
+            let modules = Arc::default();
+            let all = request.inputs.of(stack, request.files);
+            all.into_par_iter()
+                .map(|inputs| {
+                    let exports = exports.within(inputs.within.as_ref());
+                    let inputs = Inputs {
+                        exports,
+                        ..inputs.into_owned()
+                    };
+                    // A fault of onus in one stack must not cost the findings of the others.
+                    let analyse = || analyze_stack(request, stack, &inputs, Arc::clone(&modules));
+                    let analysed = catch_unwind(AssertUnwindSafe(analyse));
+                    analysed.unwrap_or_else(|_| failed(stack, inputs.within.clone()))
+                })
+                .collect()
         })
         .collect();
+    let mut stacks: Vec<StackReport> = analysed.into_iter().flatten().collect();
     let files: Vec<SourceId> = (first_input..request.sources.count())
         .map(|number| SourceId(number as u32))
         .collect();
@@ -121,8 +107,68 @@ pub fn analyze(request: &Request<'_>, before: Vec<Diagnostic>) -> Report {
     Report::new(stacks, files, applied, diagnostics, request.sources)
 }
 
-fn analyze_stack(request: &Request<'_>, stack: &Stack) -> StackReport {
-    let mut declared = load(request.files, request.sources, stack, request.inputs);
+/// What templates export to each other, by environment.
+struct Exports(FxHashMap<Option<Arc<str>>, Arc<[Export]>>);
+
+impl Exports {
+    fn of(request: &Request<'_>) -> Exports {
+        let within = |environment: Option<&Environment>| {
+            let inputs = |stack: &Stack| match environment {
+                Some(environment) if environment.has(stack, request.files) => {
+                    environment.inputs(stack, request.inputs)
+                }
+                _ => request.inputs.clone(),
+            };
+            let exports =
+                cloudformation::exports(request.files, request.sources, request.stacks, &inputs);
+            (environment.map(|one| one.name.clone()), exports.into())
+        };
+        let environments = request.inputs.environments.iter();
+        let environments = environments.filter(|one| one.speaks_of(Language::CloudFormation));
+        let all = environments.map(Some).chain([None]);
+        Exports(all.map(within).collect())
+    }
+
+    fn within(&self, environment: Option<&Arc<str>>) -> Arc<[Export]> {
+        let found = self.0.get(&environment.cloned());
+        found.cloned().unwrap_or_default()
+    }
+}
+
+/// The report on a stack at which onus itself failed.
+fn failed(stack: &Stack, environment: Option<Arc<str>>) -> StackReport {
+    StackReport {
+        path: stack.path.clone(),
+        language: stack.language,
+        environment,
+        resources: 0,
+        findings: Vec::new(),
+        diagnostics: vec![
+            Diagnostic::new(
+                Level::Error,
+                "internal_error",
+                "onus failed on this and left it out",
+            )
+            .in_file(&*stack.path)
+            .hint("this is a fault of onus, not of your code: please report it")
+            .incomplete(),
+        ],
+    }
+}
+
+fn analyze_stack(
+    request: &Request<'_>,
+    stack: &Stack,
+    inputs: &Inputs,
+    modules: Arc<terraform::Modules>,
+) -> StackReport {
+    let (files, sources) = (request.files, request.sources);
+    let mut declared = match stack.language {
+        Language::Terraform => terraform::load_with(files, sources, stack, inputs, &modules),
+        Language::CloudFormation => cloudformation::load(files, sources, stack, inputs),
+    };
+    // The last one to need the parsed code frees it.
+    drop(modules);
     let mut diagnostics = std::mem::take(&mut declared.diagnostics);
     let kinds = declared
         .resources
@@ -140,6 +186,7 @@ fn analyze_stack(request: &Request<'_>, stack: &Stack) -> StackReport {
     StackReport {
         path: stack.path.clone(),
         language: stack.language,
+        environment: inputs.within.clone(),
         resources: model
             .resources()
             .iter()

@@ -1077,3 +1077,357 @@ fn what_is_odd_on_the_disk_costs_nothing_else() {
     }
     estate.exits(1, &["scan", "good", "folder", "with space", "caller"]);
 }
+
+const GATE: &str = r#"variable "cidr" {
+  type = string
+}
+variable "days" {
+  type    = number
+  default = 365
+}
+resource "aws_security_group" "gate" {
+  ingress {
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = [var.cidr]
+  }
+}
+resource "aws_security_group" "desk" {
+  ingress {
+    from_port   = 3389
+    to_port     = 3389
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"#;
+
+const ENVIRONMENTS: &str = "environments:
+  prod: { var_files: [$root/prod.tfvars], workspace: live }
+  staging: { var_files: [$root/staging.tfvars] }
+  dev: { variables: { cidr: 10.0.0.0/8 } }
+";
+
+/// Two root modules; only one of them is deployed to each environment.
+fn environments(name: &str) -> Estate {
+    Estate::new(
+        name,
+        &[
+            ("onus.yaml", ENVIRONMENTS),
+            ("infra/net/main.tf", GATE),
+            ("infra/net/prod.tfvars", "cidr = \"0.0.0.0/0\"\n"),
+            ("infra/net/staging.tfvars", "\ncidr = \"0.0.0.0/0\"\n"),
+            ("infra/lab/main.tf", GATE),
+        ],
+    )
+}
+
+/// `rule file:line environments` of the findings in a JSON report; `?` before what is unsure, `-` before what is suppressed.
+fn told(ran: &Ran) -> Vec<String> {
+    let report = ran.json();
+    let findings = report["findings"].as_array().expect("findings");
+    let told = |finding: &Value| {
+        let place = &finding["place"];
+        let names: Vec<&str> = finding["environments"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let mark = match (finding["verdict"].as_str(), finding["status"].as_str()) {
+            (Some("unsure"), _) => "?",
+            (_, Some("suppressed")) => "-",
+            _ => "",
+        };
+        format!(
+            "{mark}{} {}:{} {}",
+            finding["rule"].as_str().unwrap_or_default(),
+            place["file"].as_str().unwrap_or_default(),
+            place["range"]["start"]["line"],
+            names.join("+"),
+        )
+    };
+    findings.iter().map(told).collect()
+}
+
+#[test]
+fn one_run_evaluates_all_environments_and_says_where_what_holds() {
+    let estate = environments("environments");
+    let ran = estate.run(&["scan"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    ran.says(&[
+        "note: holds only in environments prod and staging",
+        "::: infra/net/prod.tfvars:1:8",
+        "4 resources of 2 stacks in 3 environments",
+    ]);
+    let ran = estate.run(&["scan", "-o", "json"]);
+    let expected = [
+        "sg-rdp-open-to-world infra/lab/main.tf:21 ",
+        "sg-ssh-open-to-world infra/net/main.tf:13 prod+staging",
+        "sg-rdp-open-to-world infra/net/main.tf:21 ",
+    ];
+    assert_eq!(told(&ran), expected);
+    // The other value is shown as well.
+    ran.says(&["infra/net/staging.tfvars"]);
+    let report = ran.json();
+    let stacks = report["stacks"].as_array().expect("stacks");
+    let of = |path: &str| {
+        let stack = stacks.iter().find(|stack| stack["path"] == path);
+        stack.map(|stack| stack["environments"].to_string())
+    };
+    assert_eq!(of("infra/lab").as_deref(), Some("[\"dev\"]"));
+    assert_eq!(
+        of("infra/net").as_deref(),
+        Some("[\"prod\",\"staging\",\"dev\"]")
+    );
+    let short = estate.run(&["scan", "--short", "infra/net"]).out;
+    let line = "through aws_security_group.gate (only in environments prod and staging) [sg-ssh-open-to-world]";
+    assert!(short.contains(line), "{short}");
+}
+
+#[test]
+fn a_finding_of_two_environments_is_one_result_with_the_fingerprint_that_it_has_in_one() {
+    let estate = environments("environments-sarif");
+    let results = |arguments: &[&str]| -> Vec<Value> {
+        let mut all = vec!["scan", "-o", "sarif"];
+        all.extend(arguments);
+        let log: Value = serde_json::from_str(&estate.run(&all).out).expect("JSON");
+        let results = log["runs"][0]["results"].as_array().cloned();
+        results
+            .expect("results")
+            .into_iter()
+            .filter(|result| result["ruleId"] == "sg-ssh-open-to-world")
+            .collect()
+    };
+    let all = results(&[]);
+    let alone = results(&["--environment", "staging"]);
+    let without = {
+        estate.write("onus.yaml", "");
+        results(&["infra/net", "--var-file", "infra/net/prod.tfvars"])
+    };
+    assert_eq!((all.len(), alone.len(), without.len()), (1, 1, 1));
+    for other in [&alone[0], &without[0]] {
+        assert_eq!(all[0]["partialFingerprints"], other["partialFingerprints"]);
+        assert_eq!(other["properties"]["environments"], Value::Null);
+    }
+    let names = &all[0]["properties"]["environments"];
+    assert_eq!(names, &serde_json::json!(["prod", "staging"]));
+    let text = all[0]["message"]["text"].as_str().expect("a text");
+    assert!(
+        text.contains(" Holds only in environments prod and staging."),
+        "{text}"
+    );
+}
+
+#[test]
+fn one_fault_with_several_values_is_one_finding() {
+    let estate = Estate::new(
+        "environments-values",
+        &[
+            (
+                "onus.yaml",
+                "profile: all\nenvironments: { prod: { variables: { hops: 9 } }, dev: { variables: { hops: 4 } }, lab: { variables: { hops: 1 } } }\n",
+            ),
+            (
+                "main.tf",
+                "variable \"hops\" {}\nresource \"aws_instance\" \"x\" {\n  ami = \"ami-12345678\"\n  instance_type = \"t3.micro\"\n  metadata_options {\n    http_tokens                 = \"required\"\n    http_put_response_hop_limit = var.hops\n  }\n}\n",
+            ),
+        ],
+    );
+    let ran = estate.run(&["scan", "-o", "json"]);
+    let told = told(&ran);
+    let expected = "ec2-imds-hop-limit-too-high main.tf:7 prod+dev";
+    assert!(told.iter().any(|line| line == expected), "{told:?}");
+    // Values that settings give are shown there.
+    ran.says(&["\"file\": \"onus.yaml\""]);
+}
+
+#[test]
+fn what_is_not_known_in_one_environment_is_said_of_that_one() {
+    let estate = Estate::new(
+        "environments-unsure",
+        &[
+            (
+                "onus.yaml",
+                "environments: { prod: { variables: { cidr: 0.0.0.0/0 } }, dev: { workspace: dev } }\n",
+            ),
+            ("main.tf", GATE),
+        ],
+    );
+    let ran = estate.run(&["scan", "-o", "json"]);
+    let told = told(&ran);
+    for expected in [
+        "sg-ssh-open-to-world main.tf:13 prod",
+        "?sg-ssh-open-to-world main.tf:13 dev",
+    ] {
+        assert!(told.iter().any(|line| line == expected), "{told:?}");
+    }
+    let report = ran.json();
+    let missing = report["diagnostics"].as_array().expect("diagnostics");
+    let missing: Vec<&Value> = missing
+        .iter()
+        .filter(|diagnostic| diagnostic["code"] == "missing_variable")
+        .map(|diagnostic| &diagnostic["environments"])
+        .collect();
+    assert_eq!(missing, [&serde_json::json!(["dev"])]);
+}
+
+#[test]
+fn a_comment_at_the_value_of_one_environment_suppresses_what_is_found_in_that_one() {
+    let estate = environments("environments-suppressed");
+    estate.write(
+        "infra/net/staging.tfvars",
+        "# onus:ignore[sg-ssh-open-to-world] a lab\ncidr = \"0.0.0.0/0\"\n",
+    );
+    let ran = estate.run(&["scan", "infra/net", "-o", "json"]);
+    let expected = [
+        "sg-ssh-open-to-world infra/net/main.tf:13 prod",
+        "-sg-ssh-open-to-world infra/net/main.tf:13 staging",
+        "sg-rdp-open-to-world infra/net/main.tf:21 ",
+    ];
+    assert_eq!(told(&ran), expected);
+    assert_eq!(ran.json()["diagnostics"], serde_json::json!([]));
+}
+
+#[test]
+fn templates_have_environments_too() {
+    let estate = Estate::new(
+        "environments-templates",
+        &[
+            (
+                "onus.yaml",
+                "environments:\n  prod: { parameter_files: [$root/prod.json] }\n  dev: { parameters: { Cidr: 10.0.0.0/8 }, region: eu-central-1 }\n",
+            ),
+            (
+                "web/prod.json",
+                "[{\"ParameterKey\": \"Cidr\", \"ParameterValue\": \"0.0.0.0/0\"}]",
+            ),
+            (
+                "web/template.yaml",
+                "Parameters:\n  Cidr: { Type: String }\nResources:\n  Gate:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: g\n      SecurityGroupIngress:\n        - { IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: !Ref Cidr }\n",
+            ),
+        ],
+    );
+    let ran = estate.run(&["scan", "-o", "json"]);
+    assert_eq!(
+        told(&ran),
+        ["sg-ssh-open-to-world web/template.yaml:9 prod"]
+    );
+}
+
+#[test]
+fn single_environments_are_chosen_by_name() {
+    let estate = environments("environments-chosen");
+    for (names, expected) in [
+        (&["dev"][..], &[][..]),
+        (&["staging", "dev"], &["staging"]),
+        (&["prod"], &[""]),
+    ] {
+        let mut arguments = vec!["scan", "infra/net", "-o", "json"];
+        for name in names {
+            arguments.extend(["--environment", *name]);
+        }
+        let told = told(&estate.run(&arguments));
+        let ssh: Vec<&str> = told
+            .iter()
+            .filter_map(|line| line.strip_prefix("sg-ssh-open-to-world infra/net/main.tf:13 "))
+            .collect();
+        assert_eq!(ssh, expected, "{names:?}");
+    }
+    let arguments = ["inspect", "infra/net", "--environment", "prod"];
+    let shown = |more: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.extend(more);
+        estate.run(&all).out
+    };
+    assert!(shown(&["--format", "json"]).contains("\"0.0.0.0/0\""));
+    assert!(
+        shown(&["--unknowns"]).contains("100"),
+        "{}",
+        shown(&["--unknowns"])
+    );
+    let explained = estate.run(&[
+        "explain",
+        "sg-ssh-open-to-world",
+        "infra/net",
+        "aws_security_group.gate",
+        "--environment",
+        "staging",
+    ]);
+    assert!(
+        explained.out.contains("0.0.0.0/0"),
+        "{}{}",
+        explained.out,
+        explained.err
+    );
+    // What the command line gives counts more.
+    let ran = estate.run(&["scan", "infra/lab", "--short", "--var", "cidr=0.0.0.0/0"]);
+    assert!(ran.out.contains("sg-ssh-open-to-world"), "{}", ran.out);
+}
+
+#[test]
+fn mistakes_about_environments_are_said_with_their_place() {
+    let estate = environments("environments-wrong");
+    for (arguments, expected) in [
+        (
+            &["scan", "--environment", "pord"][..],
+            "there is no environment `pord`; did you mean `prod`?",
+        ),
+        (
+            &["inspect", "infra/lab", "--environment", "prod"],
+            "environment `prod` does not have `infra/lab`: it has no `$root/prod.tfvars`",
+        ),
+        (
+            &["scan", "infra/lab", "--environment", "prod"],
+            "none has `$root/prod.tfvars`",
+        ),
+    ] {
+        let ran = estate.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.out);
+        assert!(ran.err.contains(expected), "{arguments:?}: {}", ran.err);
+    }
+    estate.write(
+        "onus.yaml",
+        "environments:\n  prod:\n    var_files: [envs/gone.tfvars]\n",
+    );
+    let ran = estate.run(&["scan"]);
+    assert_eq!(ran.code, 2);
+    for expected in ["`envs/gone.tfvars` is not a file", "onus.yaml:3:17"] {
+        assert!(ran.err.contains(expected), "{}", ran.err);
+    }
+    estate.write(
+        "onus.yaml",
+        "environments: { prod: { var_files: [$root/prd.tfvars] } }\n",
+    );
+    let ran = estate.run(&["scan", "--exit-zero"]);
+    assert!(
+        ran.out
+            .contains("environment `prod` has none of these stacks"),
+        "{}",
+        ran.out
+    );
+    estate.write("onus.yaml", "");
+    let ran = estate.run(&["scan", "--environment", "prod"]);
+    assert!(ran.err.contains("settings name none"), "{}", ran.err);
+}
+
+#[test]
+fn settings_of_a_folder_above_are_about_the_same_files() {
+    let estate = environments("environments-below");
+    let settings = format!("exclude: [infra/lab]\n{ENVIRONMENTS}")
+        .replace("dev: {", "dev: { paths: [infra/net],");
+    estate.write(
+        "onus.yaml",
+        &settings.replace("exclude: [infra/lab]", "exclude: [\"infra/lab/**\"]"),
+    );
+    let below = Estate {
+        folder: estate.folder.join("infra"),
+    };
+    let ran = below.run(&["scan", "-o", "json"]);
+    let expected = [
+        "sg-ssh-open-to-world net/main.tf:13 prod+staging",
+        "sg-rdp-open-to-world net/main.tf:21 ",
+    ];
+    assert_eq!(told(&ran), expected);
+}

@@ -395,7 +395,7 @@ fn schemas_know_the_keys_that_the_loaders_know() {
     let severities = Severity::ALL.map(Severity::as_str);
     let option_types = OptionType::WORDS.map(|(word, _)| word);
     let types = Type::WORDS.map(|(word, _)| word);
-    let cases: [(&Json, &str, &[&str]); 14] = [
+    let cases: [(&Json, &str, &[&str]); 15] = [
         (&rule, "/properties", &load::KEYS),
         (&rule, "/definitions/sample/properties", &samples::KEYS),
         (&rule, "/definitions/severity/enum", &severities),
@@ -436,6 +436,11 @@ fn schemas_know_the_keys_that_the_loaders_know() {
             &settings,
             "/definitions/rule/properties",
             &settings::RULE_KEYS,
+        ),
+        (
+            &settings,
+            "/definitions/environment/properties",
+            &settings::ENVIRONMENT_KEYS,
         ),
         (
             &settings,
@@ -565,9 +570,14 @@ fn what_texts_point_at_is_there() {
 #[test]
 fn the_settings_in_the_readme_are_valid() {
     let readme = read("README.md");
-    let (_, shown) = readme.split_once("```yaml\nprofile:").expect("an example");
-    let (shown, _) = shown.split_once("```").expect("its end");
-    let shown = format!("profile:{shown}");
+    let example = |start: &str| {
+        let (_, shown) = readme
+            .split_once(&format!("```yaml\n{start}"))
+            .expect("an example");
+        let (shown, _) = shown.split_once("```").expect("its end");
+        format!("{start}{shown}")
+    };
+    let shown = example("profile:") + &example("environments:");
     let value = parsed("onus.yaml", &shown);
     let errors: Vec<String> = validator("settings")
         .iter_errors(&value)

@@ -1015,7 +1015,7 @@ fn check_imports(files: &[(&str, &str)], expected: &str) {
         })
         .collect();
     let inputs = Inputs {
-        exports: exports(&memory, &SourceMap::new(), &stacks, &Inputs::default()).into(),
+        exports: exports(&memory, &SourceMap::new(), &stacks, &|_| Inputs::default()).into(),
         ..Inputs::default()
     };
     check_files(files, &inputs, expected);

@@ -55,6 +55,7 @@ fn report(language: Language, stack: &str, files: &[(&str, &str)]) -> (Report, S
     let outcomes = outcomes(&model, &rule);
     let mut stacks = vec![StackReport {
         path: stack.path,
+        environment: None,
         language,
         resources: outcomes.len(),
         findings: findings(&model, outcomes, &sources),

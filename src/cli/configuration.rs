@@ -9,6 +9,7 @@ use super::disk::{self, Disk};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::model::Vocabulary;
 use crate::project::settings::{self, OptionSetting, Pack, Profile, Settings};
+use crate::project::{self, Environment};
 use crate::rules::{RuleInfo, RuleSet, Severity};
 use crate::source::{EntryKind, Files, SourceFile, SourceMap};
 
@@ -30,6 +31,33 @@ impl Configuration {
         super::say(&self.diagnostics, sources)?;
         let mut levels = self.diagnostics.iter().map(|found| found.level);
         Ok(levels.any(|level| level == Level::Error))
+    }
+
+    /// The environments of these names, in the order of settings; all if none is named.
+    pub fn environments(&self, names: &[String]) -> anyhow::Result<Vec<Environment>> {
+        let all = &self.settings.environments;
+        for name in names {
+            if all.iter().any(|known| *known.name == **name) {
+                continue;
+            }
+            let known: Vec<&str> = all.iter().map(|known| &*known.name).collect();
+            if known.is_empty() {
+                bail!("there is no environment `{name}`: settings name none");
+            }
+            let hint = did_you_mean(name, known.iter().copied());
+            let hint = hint.unwrap_or_else(|| format!("there are: {}", known.join(", ")));
+            bail!("there is no environment `{name}`; {hint}");
+        }
+        let is_named = |environment: &&Environment| {
+            names.is_empty() || names.iter().any(|name| **name == *environment.name)
+        };
+        Ok(all.iter().filter(is_named).cloned().collect())
+    }
+
+    /// The environment of this name, if one is named.
+    pub fn environment(&self, name: Option<&String>) -> anyhow::Result<Option<Environment>> {
+        let found = name.map(|name| self.environments(std::slice::from_ref(name)));
+        Ok(found.transpose()?.into_iter().flatten().next())
     }
 
     /// Why a rule is switched off, if settings do so.
@@ -77,6 +105,8 @@ pub(super) fn read(
         }
         None => (Settings::default(), Vec::new()),
     };
+    let mut settings = settings;
+    find_files(&mut settings.environments, &mut diagnostics);
     let has_built_in = settings.packs.is_empty() || settings.packs.contains(&Pack::BuiltIn);
     let mut rules = if has_built_in {
         RuleSet::builtin(sources)
@@ -164,6 +194,26 @@ fn nearest() -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// Says which files of environments are not there, and names the others as files are named elsewhere.
+fn find_files(environments: &mut [Environment], diagnostics: &mut Vec<Diagnostic>) {
+    for environment in environments {
+        let parts = [&mut environment.variables, &mut environment.parameters];
+        let files = parts.into_iter().flat_map(|part| &mut part.files);
+        for file in files.filter(|file| !file.path.starts_with(project::ROOT)) {
+            if Disk.kind(&file.path) != Some(EntryKind::File) {
+                let message = format!("`{}` is not a file", file.path);
+                let hint = format!(
+                    "paths are relative to `onus.yaml`; `{}prod.tfvars` is a file beside each root module",
+                    project::ROOT
+                );
+                let diagnostic = Diagnostic::error("invalid_settings", file.place, message);
+                diagnostics.push(diagnostic.hint(hint));
+            }
+            file.path = disk::shown(Path::new(&file.path));
+        }
+    }
 }
 
 /// Folders below a pack that are looked into.

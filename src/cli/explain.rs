@@ -57,6 +57,10 @@ pub(super) struct Explain {
 
     #[command(flatten)]
     inputs: InputArguments,
+
+    /// Environment of `onus.yaml` to evaluate the code in.
+    #[arg(long, value_name = "NAME", requires = "address")]
+    environment: Option<String>,
 }
 
 impl Explain {
@@ -110,7 +114,8 @@ impl Explain {
         sources: &SourceMap,
     ) -> anyhow::Result<ExitCode> {
         let stack = stack::found_at(path)?;
-        let inputs = self.inputs.read()?;
+        let environment = configuration.environment(self.environment.as_ref())?;
+        let inputs = stack::within(environment.as_ref(), &stack, self.inputs.read()?)?;
         let looked = stack::look(&stack, &inputs, configuration.vocabulary.as_ref(), sources);
         let model = &looked.model;
         let mut diagnostics = looked.diagnostics;

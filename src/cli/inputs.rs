@@ -162,11 +162,9 @@ impl InputArguments {
             })
             .collect();
         inputs.environment.sort();
-        if inputs.workspace.is_none() {
-            inputs.workspace = std::env::var("TF_WORKSPACE")
-                .ok()
-                .filter(|name| !name.is_empty());
-        }
+        inputs.selected = std::env::var("TF_WORKSPACE")
+            .ok()
+            .filter(|name| !name.is_empty());
         Ok(inputs)
     }
 }

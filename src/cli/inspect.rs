@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
-use super::configuration;
+use super::configuration::{self, Configuration};
 use super::disk::Disk;
 use super::inputs::InputArguments;
 use super::stack;
@@ -63,6 +63,10 @@ pub(super) struct Inspect {
 
     #[command(flatten)]
     inputs: InputArguments,
+
+    /// Environment of `onus.yaml` to evaluate the code in.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -89,20 +93,29 @@ impl Inspect {
         }
     }
 
+    /// What is given from outside, but for what the environment gives.
     fn inputs(&self) -> anyhow::Result<Inputs> {
         let mut inputs = self.inputs.read()?;
         inputs.plan = stack::plan(self.plan.as_deref())?;
         Ok(inputs)
     }
 
+    fn inputs_of(&self, stack: &Stack, configuration: &Configuration) -> anyhow::Result<Inputs> {
+        let environment = configuration.environment(self.environment.as_ref())?;
+        stack::within(environment.as_ref(), stack, self.inputs()?)
+    }
+
     /// What the evaluator makes of the stack, in native words.
     fn declared(&self) -> anyhow::Result<ExitCode> {
         let stack = stack::at(&self.path)?;
-        let mut inputs = self.inputs()?;
+        let sources = SourceMap::new();
+        let mut inputs = match &self.environment {
+            Some(_) => self.inputs_of(&stack, &configuration::tolerant(&sources)?)?,
+            None => self.inputs()?,
+        };
         if stack.language == Language::Terraform {
             inputs.working_folder = Some(Disk.resolve(&stack.path));
         }
-        let sources = SourceMap::new();
         let declared = crate::load(&Disk, &sources, &stack, &inputs);
         let mut out = super::standard_output();
         let written = inspect::write(&declared, &sources, Options::default(), &mut out);
@@ -112,9 +125,9 @@ impl Inspect {
 
     fn overview(&self) -> anyhow::Result<ExitCode> {
         let stack = self.stack()?;
-        let inputs = self.inputs()?;
         let sources = SourceMap::new();
         let configuration = configuration::tolerant(&sources)?;
+        let inputs = self.inputs_of(&stack, &configuration)?;
         let vocabulary = configuration.vocabulary.as_ref();
         let looked = stack::look(&stack, &inputs, vocabulary, &sources);
         let mut out = super::standard_output();
@@ -132,10 +145,17 @@ impl Inspect {
         let sources = SourceMap::new();
         let configuration = configuration::tolerant(&sources)?;
         let vocabulary = configuration.vocabulary.as_ref();
+        let environment = configuration.environment(self.environment.as_ref())?;
         let mut knowledge = Knowledge::default();
         let mut has_errors = false;
         for stack in &stacks {
-            let looked = stack::look(stack, &inputs, vocabulary, &sources);
+            let own = match &environment {
+                Some(environment) if environment.has(stack, &Disk) => {
+                    &environment.inputs(stack, &inputs)
+                }
+                _ => &inputs,
+            };
+            let looked = stack::look(stack, own, vocabulary, &sources);
             knowledge.add(&looked.model);
             has_errors |= looked.diagnostics.iter().any(|d| d.level == Level::Error);
         }
@@ -154,9 +174,9 @@ impl Inspect {
     fn resource(&self, address: &str) -> anyhow::Result<ExitCode> {
         let query = self.query.as_deref().map(parsed).transpose()?;
         let stack = self.stack()?;
-        let inputs = self.inputs()?;
         let sources = SourceMap::new();
         let configuration = configuration::tolerant(&sources)?;
+        let inputs = self.inputs_of(&stack, &configuration)?;
         let vocabulary = configuration.vocabulary.as_ref();
         let looked = stack::look(&stack, &inputs, vocabulary, &sources);
         let errors: Vec<_> = looked

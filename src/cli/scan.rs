@@ -8,7 +8,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use super::configuration;
+use super::configuration::{self, Configuration};
 use super::disk::{self, Disk};
 use super::inputs::InputArguments;
 use crate::Request;
@@ -17,7 +17,7 @@ use crate::declared::Language;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::output;
 use crate::project::settings;
-use crate::project::{self, Candidates};
+use crate::project::{self, Candidates, Inputs, Stack};
 use crate::report::{self, ExitPolicy, Report};
 use crate::rules::Severity;
 use crate::source::SourceMap;
@@ -92,6 +92,10 @@ pub(super) struct Scan {
 
     #[command(flatten)]
     inputs: InputArguments,
+
+    /// Environment of `onus.yaml` to evaluate the code in; may be given several times. By default all of them.
+    #[arg(long = "environment", value_name = "NAME")]
+    environments: Vec<String>,
 
     /// Category of the analysis in SARIF: results of the same category replace each other.
     #[arg(long, value_name = "NAME")]
@@ -234,7 +238,7 @@ impl Scan {
             }
         }
         let exclude = &configuration.settings.exclude;
-        let is_kept = |path: &String| !exclude.iter().any(|pattern| pattern.matches(path));
+        let is_kept = |path: &String| !exclude.iter().any(|glob| glob.matches(path, &Disk));
         candidates.found.retain(is_kept);
         let mut stacks = project::discover(&Disk, &candidates, &cloudformation::RECOGNITION);
         if self.plan.is_some() {
@@ -263,6 +267,8 @@ impl Scan {
                 self.paths.join(", ")
             );
         }
+        let mut diagnostics = diagnostics;
+        self.set_environments(&configuration, &stacks, &mut inputs, &mut diagnostics)?;
         let today = super::today(self.today);
         let request = Request {
             files: &Disk,
@@ -287,6 +293,50 @@ impl Scan {
             self.write(target, &report, &sources, code)?;
         }
         Ok(ExitCode::from(code))
+    }
+
+    /// Decides in which environments stacks are evaluated.
+    fn set_environments(
+        &self,
+        configuration: &Configuration,
+        stacks: &[Stack],
+        inputs: &mut Inputs,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> anyhow::Result<()> {
+        let mut environments = configuration.environments(&self.environments)?;
+        if self.plan.is_some() {
+            // A plan is one environment's already.
+            match self.environments.len() {
+                0 => environments.clear(),
+                1 => {}
+                _ => bail!("a plan is made for one environment: name one, or none"),
+            }
+        }
+        for environment in &environments {
+            if stacks.iter().any(|stack| environment.has(stack, &Disk)) {
+                continue;
+            }
+            let mut covered = stacks
+                .iter()
+                .filter(|stack| environment.covers(stack, &Disk));
+            let missing = covered.find_map(|stack| environment.missing_in(stack, &Disk));
+            let name = &environment.name;
+            if !self.environments.is_empty() {
+                let why = missing.map_or_else(
+                    || "its `paths` lead elsewhere, or it is about the other language".to_owned(),
+                    |file| format!("none has `{}`", file.path),
+                );
+                let paths = self.paths.join(", ");
+                bail!("environment `{name}` has none of the stacks in {paths}: {why}");
+            }
+            if let Some(file) = missing {
+                let message = format!("environment `{name}` has none of these stacks");
+                let note = Diagnostic::new(Level::Note, "unused_environment", message);
+                diagnostics.push(note.at(file.place).hint("no stack has this file"));
+            }
+        }
+        inputs.environments = environments.into();
+        Ok(())
     }
 
     /// Leaves out what is too mild, and, if files were named, what lies in other files.

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{self, Model, ResourceId, Vocabulary};
 use crate::output::inspect::document;
 use crate::project::{
-    self, BundlePart, CLI_FOLDER, Candidates, EXTENSIONS, Inputs, Stack, is_terraform,
+    self, BundlePart, CLI_FOLDER, Candidates, EXTENSIONS, Environment, Inputs, Stack, is_terraform,
 };
 use crate::source::SourceMap;
 
@@ -63,6 +63,29 @@ pub(super) fn plan(path: Option<&str>) -> anyhow::Result<Option<String>> {
         bail!("`{path}` is not a file");
     }
     Ok(Some(disk::shown(Path::new(path))))
+}
+
+/// The inputs of a stack in an environment, if one is chosen.
+pub(super) fn within(
+    environment: Option<&Environment>,
+    stack: &Stack,
+    inputs: Inputs,
+) -> anyhow::Result<Inputs> {
+    let Some(environment) = environment else {
+        return Ok(inputs);
+    };
+    if !environment.has(stack, &Disk) {
+        let why = match environment.missing_in(stack, &Disk) {
+            Some(file) => format!("it has no `{}`", file.path),
+            None => "its `paths` lead elsewhere, or it is about the other language".to_owned(),
+        };
+        bail!(
+            "environment `{}` does not have `{}`: {why}",
+            environment.name,
+            stack.path
+        );
+    }
+    Ok(environment.inputs(stack, &inputs))
 }
 
 /// The stack at a path; the only one below a folder which is no root module itself.

@@ -21,13 +21,13 @@ const SHARED: [&str; 4] = [
     "AWS::URLSuffix",
 ];
 
-/// What the templates among `stacks` export, in order of the stacks; nothing if none of them imports. What is wrong with
+/// What the templates among `stacks` export under their `inputs`, in order of the stacks; nothing if none of them imports. What is wrong with
 /// them is left to be said by [`super::load`].
 pub fn exports(
     files: &dyn Files,
     sources: &SourceMap,
     stacks: &[Stack],
-    inputs: &Inputs,
+    inputs: &(dyn Fn(&Stack) -> Inputs + Sync),
 ) -> Vec<Export> {
     let texts: Vec<(&Stack, String)> = stacks
         .par_iter()
@@ -53,7 +53,7 @@ pub fn exports(
         .filter(|(_, text)| text.contains("Export") || has(text, &nesting))
         .map(|(stack, _)| {
             // A fault of ours is told when the stack is loaded.
-            let found = AssertUnwindSafe(|| of_stack(files, sources, stack, inputs));
+            let found = AssertUnwindSafe(|| of_stack(files, sources, stack, &inputs(stack)));
             catch_unwind(found).unwrap_or_default()
         })
         .collect();

@@ -11,16 +11,19 @@ use crate::project;
 use crate::source::Span;
 use crate::value::{Data, Step, Value};
 
-/// What is given for the parameters of the root template: files in order, then single values; the last one counts.
+/// What is given for the parameters of the root template: files and settings in order, then single values; the last one counts.
 pub(super) fn given(context: &Context<'_>) -> FxHashMap<Arc<str>, Given> {
     let mut all = FxHashMap::default();
     for given in &context.inputs.given {
-        // Terraform's own files may stand beside those for templates.
-        if let project::Given::File(path) = given
-            && !path.ends_with(".tfvars")
-            && !path.ends_with(".tfvars.json")
-        {
-            read(context, path, &mut all);
+        match given {
+            // Terraform's own files may stand beside those for templates.
+            project::Given::File(path)
+                if !path.ends_with(".tfvars") && !path.ends_with(".tfvars.json") =>
+            {
+                read(context, path, &mut all);
+            }
+            project::Given::Setting(name, value) => add(&mut all, Some(name), value),
+            _ => {}
         }
     }
     for given in &context.inputs.given {

@@ -7,7 +7,7 @@ use std::io;
 
 use super::{OnOneLine, Paths, counted, shortened};
 use crate::diagnostic::{Diagnostic, Level};
-use crate::report::{Finding, Report, Severity};
+use crate::report::{Finding, Report, Severity, only_in};
 use crate::source::{Columns, SourceMap, Span};
 
 /// Annotations of one level that GitHub shows of a step; it drops further ones silently.
@@ -89,6 +89,9 @@ fn of_finding(finding: &Finding, sources: &SourceMap, paths: &Paths) -> (Command
     if let Some(condition) = &finding.condition {
         text.push_str(&format!(" (when {})", condition.text));
     }
+    if let Some(only) = finding.only_in() {
+        text.push_str(&format!(" ({only})"));
+    }
     if finding.instance_count > 1 {
         text.push_str(&format!(" (and {} more)", finding.instance_count - 1));
     }
@@ -116,6 +119,9 @@ fn of_finding(finding: &Finding, sources: &SourceMap, paths: &Paths) -> (Command
 
 fn of_diagnostic(diagnostic: &Diagnostic, sources: &SourceMap, paths: &Paths) -> (Command, String) {
     let mut text = diagnostic.message.clone();
+    if let Some(only) = only_in(&diagnostic.environments) {
+        text.push_str(&format!(" ({only})"));
+    }
     if let Some(hint) = &diagnostic.hint {
         text.push('\n');
         text.push_str(hint);

@@ -24,9 +24,11 @@
 //!   trail      [{place, text}]: how the value came to its place, nearest first
 //!   related    [{place, text}]
 //!   condition  {text, default_case}
+//!   environments     names of those in which alone it holds; left out if it holds in all that have its stacks
 //!   owner      address of the resource that the place belongs to
 //!   unknown    [text]: what is not known, of unsure findings
-//!   instances  [{address, kind, native_kind, module, construct (CDK), stack, language, fingerprint}], at most 50, always
+//!   instances  [{address, kind, native_kind, module, construct (CDK), stack, language, fingerprint, environments}], at most 50,
+//!              always; environments are left out as above
 //!   instance_count   always
 //!   fingerprint      identity between runs, unique within one, always
 //!   line_hash        GitHub's primaryLocationLineHash
@@ -36,11 +38,14 @@
 //!   code, message    always
 //!   place, or file if there is no place; hint; labels [{place, text}]
 //!   incomplete true if input was left out because of it
-//! stacks       [{path, language, resources}], always
+//!   environments     names of those in which alone it holds
+//! stacks       [{path, language, resources, environments}], always; environments: those it was evaluated in; resources: in
+//!              the one that has most
 //! rules        [{name, title, severity}]: those that were applied, always
 //! ```
 
 use std::io;
+use std::sync::Arc;
 
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -96,6 +101,7 @@ pub fn write(report: &Report, sources: &SourceMap, out: &mut dyn io::Write) -> i
                 path: &stack.path,
                 language: stack.language.to_string(),
                 resources: stack.resources,
+                environments: names(&stack.environments),
             })
             .collect(),
         rules: report
@@ -192,6 +198,8 @@ struct Shown<'a> {
     related: Vec<Labelled<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<Condition<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    environments: Vec<&'a str>,
     owner: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     unknown: &'a [String],
@@ -247,6 +255,8 @@ struct Instance<'a> {
     stack: &'a str,
     language: String,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    environments: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -275,6 +285,8 @@ struct Told<'a> {
     labels: Vec<Labelled<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     incomplete: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    environments: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -282,6 +294,8 @@ struct Stack<'a> {
     path: &'a str,
     language: String,
     resources: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    environments: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -289,6 +303,10 @@ struct Rule<'a> {
     name: &'a str,
     title: &'a str,
     severity: &'static str,
+}
+
+fn names(names: &[Arc<str>]) -> Vec<&str> {
+    names.iter().map(|name| &**name).collect()
 }
 
 fn at(span: Span, sources: &SourceMap) -> Option<At> {
@@ -358,6 +376,7 @@ fn shown<'a>(finding: &'a Finding, sources: &SourceMap) -> Shown<'a> {
             text: &condition.text,
             default_case: condition.is_default_case,
         }),
+        environments: names(&finding.environments),
         owner: &finding.owner,
         unknown: &finding.reasons,
         instances: finding
@@ -372,6 +391,7 @@ fn shown<'a>(finding: &'a Finding, sources: &SourceMap) -> Shown<'a> {
                 stack: &instance.stack,
                 language: instance.language.to_string(),
                 fingerprint: &instance.fingerprint,
+                environments: names(&instance.environments),
             })
             .collect(),
         instance_count: finding.instance_count,
@@ -402,6 +422,7 @@ fn told<'a>(diagnostic: &'a Diagnostic, sources: &SourceMap) -> Told<'a> {
             })
             .collect(),
         incomplete: diagnostic.incomplete,
+        environments: names(&diagnostic.environments),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{counted, shortened};
-use crate::report::{Finding, Report, Verdict};
+use crate::report::{Finding, Report, Verdict, only_in};
 use crate::source::{Columns, SourceMap};
 
 /// Rows of a table; GitHub refuses summaries of more than a mebibyte.
@@ -70,7 +70,10 @@ pub fn write(report: &Report, sources: &SourceMap, out: &mut dyn io::Write) -> i
                 out,
                 "| {} | {} | {} | {} |",
                 code(&sources_place(finding, sources)),
-                cell(&finding.message),
+                match finding.only_in() {
+                    Some(only) => cell(&format!("{} ({only})", finding.message)),
+                    None => cell(&finding.message),
+                },
                 cell(&finding.reasons.join("; ")),
                 code(&finding.rule.name),
             )?;
@@ -96,7 +99,10 @@ pub fn write(report: &Report, sources: &SourceMap, out: &mut dyn io::Write) -> i
                 out,
                 "- {}:{place} {}",
                 diagnostic.code,
-                cell(&diagnostic.message)
+                match only_in(&diagnostic.environments) {
+                    Some(only) => cell(&format!("{} ({only})", diagnostic.message)),
+                    None => cell(&diagnostic.message),
+                }
             )?;
         }
         more(report.diagnostics.len(), out)?;
@@ -109,6 +115,9 @@ fn row(finding: &Finding, sources: &SourceMap, out: &mut dyn io::Write) -> io::R
     let mut what = cell(&finding.message);
     if let Some(condition) = &finding.condition {
         what.push_str(&format!(" (when {})", cell(&condition.text)));
+    }
+    if let Some(only) = finding.only_in() {
+        what.push_str(&format!(" ({})", cell(&only)));
     }
     if finding.instance_count > 1 {
         what.push_str(&format!(" (and {} more)", finding.instance_count - 1));

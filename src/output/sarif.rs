@@ -22,6 +22,7 @@ use crate::declared::Language;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::report::{
     Confidence, Finding, Instance, Report, RuleInfo, Severity, Status, Verdict, is_downloaded_path,
+    only_in,
 };
 use crate::source::{Columns, SourceFile, SourceId, SourceMap, Span};
 
@@ -299,7 +300,7 @@ impl<'a> Writer<'a> {
             .iter()
             .map(|(severity, count)| (severity.as_str(), *count))
             .collect();
-        let properties = json!({
+        let mut properties = json!({
             "counts": by_severity,
             "conditional": counts.conditional,
             "unsure": counts.unsure,
@@ -307,6 +308,10 @@ impl<'a> Writer<'a> {
             "resources": self.report.resources(),
             "stacks": self.report.stacks.iter().map(|stack| &*stack.path).collect::<Vec<_>>(),
         });
+        let environments = names(&self.report.environments());
+        if !environments.is_empty() {
+            properties["environments"] = environments.into();
+        }
         Run {
             tool: sarif::Tool::builder().driver(driver).build(),
             automation_details: details,
@@ -493,6 +498,10 @@ impl<'a> Writer<'a> {
 
     fn notification(&self, diagnostic: &Diagnostic) -> sarif::Notification {
         let mut text = sentence(&diagnostic.message);
+        if let Some(only) = only_in(&diagnostic.environments) {
+            text.push(' ');
+            text.push_str(&sentence(&only));
+        }
         let location = diagnostic.span.and_then(|span| self.location(span));
         if let (None, Some(path)) = (&location, &diagnostic.path) {
             text.push_str(&format!(" ({path})"));
@@ -642,6 +651,13 @@ impl<'a> Writer<'a> {
                 ", which is not the default."
             });
         }
+        if let Some(only) = finding.only_in() {
+            let verb = match finding.verdict {
+                Verdict::Fail => "Holds",
+                Verdict::Unsure => "Cannot be told",
+            };
+            text.push_str(&format!(" {verb} {only}."));
+        }
         if !finding.reasons.is_empty() {
             text.push_str(&format!(" Not known: {}.", finding.reasons.join("; ")));
         }
@@ -731,6 +747,9 @@ impl<'a> Writer<'a> {
                 "condition",
                 json!({ "text": condition.text, "isDefaultCase": condition.is_default_case }),
             );
+        }
+        if !finding.environments.is_empty() {
+            set("environments", names(&finding.environments).into());
         }
         if finding.instance_count > 1 {
             let instances: Vec<Value> = finding
@@ -827,6 +846,10 @@ fn construct(path: &str) -> sarif::LogicalLocation {
         .fully_qualified_name(path)
         .kind("construct")
         .build()
+}
+
+fn names(names: &[Arc<str>]) -> Vec<Value> {
+    names.iter().map(|name| Value::from(&**name)).collect()
 }
 
 fn message(text: String) -> sarif::Message {

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Secrets, counted, name_of, shortened};
 use crate::diagnostic::{self, Diagnostic};
-use crate::report::{Finding, Report, Severity, Status, Verdict};
+use crate::report::{self, Finding, Report, Severity, Status, Verdict};
 use crate::source::{Columns, SourceFile, SourceId, SourceMap, Span};
 
 /// How the text shall look.
@@ -207,6 +207,11 @@ impl Writer<'_> {
             Some(condition) => format!("(only when {})", condition.text),
             None => String::new(),
         };
+        let when = match (finding.only_in(), when.is_empty()) {
+            (Some(only), true) => format!("({only})"),
+            (Some(only), false) => format!("{when} ({only})"),
+            (None, _) => when,
+        };
         let blank = if when.is_empty() { "" } else { " " };
         writeln!(
             out,
@@ -402,6 +407,9 @@ impl Writer<'_> {
             });
         }
         group = group.elements(self.excerpts(marks));
+        if let Some(only) = report::only_in(&diagnostic.environments) {
+            group = group.element(Level::NOTE.message(self.wrapped(&only)));
+        }
         if let Some(hint) = &diagnostic.hint {
             group = group.element(Level::HELP.message(self.wrapped(hint)));
         }
@@ -432,6 +440,13 @@ fn notes(finding: &Finding, advises: bool) -> Vec<(Level<'static>, String)> {
             )
         };
         notes.push((Level::NOTE, text));
+    }
+    if let Some(only) = finding.only_in() {
+        let verb = match finding.verdict {
+            Verdict::Fail => "holds",
+            Verdict::Unsure => "cannot be told",
+        };
+        notes.push((Level::NOTE, format!("{verb} {only}")));
     }
     if !finding.reasons.is_empty() {
         let reasons = finding.reasons.join("; ");
@@ -507,8 +522,12 @@ fn sentence(message: &str) -> String {
 /// The last lines: how much of what, and what stayed unsure or was left out.
 fn summary(report: &Report, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
     let counts = &report.counts;
+    let environments = match report.environments().len() {
+        0 => String::new(),
+        count => format!(" in {}", counted(count, "environment")),
+    };
     let scope = format!(
-        "{} of {} checked with {}",
+        "{} of {}{environments} checked with {}",
         counted(report.resources(), "resource"),
         counted(report.stacks.len(), "stack"),
         counted(report.rules.len(), "rule"),

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod discover;
+mod environment;
 pub mod settings;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::value::Value;
 
 pub use bundle::{BundlePart, CLI_FOLDER, EXTENSIONS, MANIFEST, application_of};
 pub use discover::{Candidates, Recognition, discover, is_terraform, may_be_template};
+pub use environment::{Environment, Glob, ROOT, SettingsFile, ValueSettings};
 
 /// One unit of analysis: a Terraform root module or one template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +32,11 @@ pub struct Inputs {
     pub given: Vec<Given>,
     /// `TF_VAR_name` values of the environment, by name.
     pub environment: Vec<(String, String)>,
-    /// Terraform's workspace. If none: the one selected in the folder of the root module, else `default`.
+    /// Terraform's workspace, as the command line says. If none: the environment's, the one that `selected` names, the one
+    /// selected in the folder of the root module, else `default`.
     pub workspace: Option<String>,
+    /// The workspace that `TF_WORKSPACE` names.
+    pub selected: Option<String>,
     /// Absolute folder from which Terraform would be started, where it is known: for `path.cwd`.
     pub working_folder: Option<String>,
     /// Absolute folder outside of which functions read no file. If none, or if the stack is not below it: the work tree
@@ -45,15 +50,21 @@ pub struct Inputs {
     pub plan: Option<String>,
     /// What other templates of the run export.
     pub exports: Arc<[Export]>,
+    /// Environments to evaluate each stack in, in order.
+    pub environments: Arc<[Environment]>,
+    /// Name of the environment that these inputs are those of, if they are one's.
+    pub within: Option<Arc<str>>,
 }
 
-/// A value given on the command line, or a file of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value given on the command line or in settings, or a file of them.
+#[derive(Clone, Debug)]
 pub enum Given {
     /// Name and text: `--var`, `--parameters`.
     Value(String, String),
     /// Path of a file: `--var-file`, `--parameters-file`.
     File(String),
+    /// Name and value, as settings say them.
+    Setting(Arc<str>, Value),
 }
 
 /// A value that one template gives to all others of its account and region.

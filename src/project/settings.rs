@@ -5,6 +5,8 @@
 //! profile: recommended            # or `all`
 //! exclude: ["examples/**"]        # globs over paths, relative to this file
 //! options: { own_accounts: ["111122223333"] }
+//! environments:                   # each stack is evaluated in every environment that has it
+//!   prod: { paths: [infra], var_files: ["$root/prod.tfvars"], workspace: prod, variables: { stage: prod } }
 //! rules:
 //!   log-group-short-retention: { severity: low, options: { minimum_days: 90 } }
 //!   eks-private-endpoint-disabled: { enabled: false }
@@ -12,6 +14,8 @@
 
 use std::sync::Arc;
 
+use super::environment::{Environment, Glob, ROOT, SettingsFile, ValueSettings};
+use crate::declared::Language;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::files::join;
 use crate::source::{SourceFile, Span};
@@ -25,11 +29,13 @@ pub struct Settings {
     /// Which rules run by default.
     pub profile: Option<Profile>,
     /// Globs of paths whose files are not looked for, relative to where the program was started.
-    pub exclude: Vec<glob::Pattern>,
+    pub exclude: Vec<Glob>,
     /// Values of options for all rules that declare them.
     pub options: Vec<OptionSetting>,
     /// What is said of single rules.
     pub rules: Vec<RuleSetting>,
+    /// What the code is deployed to.
+    pub environments: Vec<Environment>,
 }
 
 /// A pack of rules.
@@ -80,9 +86,26 @@ pub struct RuleSetting {
 }
 
 /// The keys of `onus.yaml`.
-pub const KEYS: [&str; 5] = ["packs", "profile", "exclude", "options", "rules"];
+pub const KEYS: [&str; 6] = [
+    "packs",
+    "profile",
+    "exclude",
+    "options",
+    "rules",
+    "environments",
+];
 /// The keys of what is said of one rule.
 pub const RULE_KEYS: [&str; 3] = ["severity", "enabled", "options"];
+/// The keys of what is said of one environment.
+pub const ENVIRONMENT_KEYS: [&str; 7] = [
+    "paths",
+    "var_files",
+    "variables",
+    "workspace",
+    "parameter_files",
+    "parameters",
+    "region",
+];
 const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
 
 /// Reads a settings file; `folder` is where it lies, relative to where the program was started.
@@ -113,26 +136,21 @@ pub fn read(file: &SourceFile, folder: &str) -> (Settings, Vec<Diagnostic>) {
                 Some("all") => settings.profile = Some(Profile::All),
                 _ => reader.refuse(value.span(), "profiles are `recommended` and `all`", None),
             },
-            "exclude" => {
-                for item in reader.list(&value) {
-                    let pattern = item
-                        .as_str()
-                        .map(|text| glob::Pattern::new(&join(folder, text)));
-                    match pattern {
-                        Some(Ok(pattern)) => settings.exclude.push(pattern),
-                        Some(Err(error)) => {
-                            reader.refuse(item.span(), &format!("not a valid glob: {error}"), None);
-                        }
-                        None => reader.refuse(item.span(), "a glob is a text", None),
-                    }
-                }
-            }
+            "exclude" => settings.exclude = reader.globs(&value, folder),
             "options" => settings.options = reader.options(&value),
             "rules" => {
                 for (name, said, place) in reader.entries(&value, "`rules` maps names to settings")
                 {
                     let rule = reader.rule(name, place, &said);
                     settings.rules.push(rule);
+                }
+            }
+            "environments" => {
+                let what =
+                    "`environments` maps names to `{ var_files: [prod.tfvars] }` and the like";
+                for (name, said, place) in reader.entries(&value, what) {
+                    let environment = reader.environment(name, place, &said, folder);
+                    settings.environments.push(environment);
                 }
             }
             other => reader.unknown_key(other, place, &KEYS),
@@ -180,6 +198,96 @@ impl Reader<'_> {
             None if value.is_null() => Vec::new(),
             None => vec![value.clone()],
         }
+    }
+
+    fn globs(&mut self, value: &Value, folder: &str) -> Vec<Glob> {
+        let mut globs = Vec::new();
+        for item in self.list(value) {
+            let pattern = item
+                .as_str()
+                .map(|text| glob::Pattern::new(&join(folder, text)));
+            match pattern {
+                Some(Ok(pattern)) => globs.push(Glob(pattern)),
+                Some(Err(error)) => {
+                    self.refuse(item.span(), &format!("not a valid glob: {error}"), None);
+                }
+                None => self.refuse(item.span(), "a glob is a text", None),
+            }
+        }
+        globs
+    }
+
+    fn environment(
+        &mut self,
+        name: Arc<str>,
+        place: Span,
+        said: &Value,
+        folder: &str,
+    ) -> Environment {
+        let mut environment = Environment {
+            name,
+            place,
+            paths: Vec::new(),
+            workspace: None,
+            region: None,
+            variables: ValueSettings::default(),
+            parameters: ValueSettings::default(),
+        };
+        let before = self.diagnostics.len();
+        let form = "write `{ var_files: [prod.tfvars] }` and the like";
+        for (key, value, place) in self.entries(said, form) {
+            match &*key {
+                "paths" => environment.paths = self.globs(&value, folder),
+                "var_files" => environment.variables.files = self.files(&value, folder),
+                "variables" => environment.variables.values = self.values(&key, &value),
+                "workspace" => environment.workspace = self.word(&key, &value),
+                "parameter_files" => environment.parameters.files = self.files(&value, folder),
+                "parameters" => environment.parameters.values = self.values(&key, &value),
+                "region" => environment.region = self.word(&key, &value),
+                other => self.unknown_key(other, place, &ENVIRONMENT_KEYS),
+            }
+        }
+        let languages = [Language::Terraform, Language::CloudFormation];
+        let is_empty = !languages.iter().any(|one| environment.speaks_of(*one));
+        if is_empty && self.diagnostics.len() == before {
+            let message = format!("nothing is said of environment `{}`", environment.name);
+            let hint = "give it `var_files`, `variables` or `workspace`; for templates `parameter_files`, `parameters` or `region`";
+            self.refuse(place, &message, Some(hint.to_owned()));
+        }
+        environment
+    }
+
+    fn files(&mut self, value: &Value, folder: &str) -> Vec<SettingsFile> {
+        let mut files = Vec::new();
+        for item in self.list(value) {
+            match item.as_str() {
+                Some(path) => files.push(SettingsFile {
+                    path: if path.starts_with(ROOT) {
+                        path.to_owned()
+                    } else {
+                        join(folder, path)
+                    },
+                    place: item.span(),
+                }),
+                None => self.refuse(item.span(), "a file is named by its path", None),
+            }
+        }
+        files
+    }
+
+    fn values(&mut self, key: &str, value: &Value) -> Vec<(Arc<str>, Value)> {
+        self.entries(value, &format!("`{key}` maps names to values"))
+            .into_iter()
+            .map(|(name, value, _)| (name, value))
+            .collect()
+    }
+
+    fn word(&mut self, key: &str, value: &Value) -> Option<String> {
+        let word = value.as_str().filter(|word| !word.is_empty());
+        if word.is_none() {
+            self.refuse(value.span(), &format!("`{key}` is a name"), None);
+        }
+        word.map(str::to_owned)
     }
 
     fn options(&mut self, value: &Value) -> Vec<OptionSetting> {
@@ -258,17 +366,37 @@ mod tests {
         let (settings, said) = read_text(
             "packs: [aws, ./policies]\nprofile: all\nexclude: ['examples/**']\n\
              options: { own_accounts+: ['111122223333'] }\n\
-             rules:\n  a-rule: { severity: low, options: { days: 90 } }\n  b-rule: { enabled: false }\n",
+             rules:\n  a-rule: { severity: low, options: { days: 90 } }\n  b-rule: { enabled: false }\n\
+             environments:\n  prod: { paths: infra, var_files: [a.tfvars, $root/b.tfvars], workspace: p, variables: { n: 2 } }\n\
+             \x20 dev: { parameter_files: dev.json, parameters: { Stage: dev }, region: eu-central-1 }\n",
         );
         assert!(said.is_empty(), "{said:?}");
         assert_eq!(settings.packs.len(), 2);
         assert!(matches!(&settings.packs[1], Pack::Folder(path, _) if path == "conf/policies"));
         assert_eq!(settings.profile, Some(Profile::All));
-        assert!(settings.exclude[0].matches("conf/examples/x/main.tf"));
+        let files = crate::source::MemoryFiles::default();
+        assert!(settings.exclude[0].matches("conf/examples/x/main.tf", &files));
         assert!(settings.options[0].adds && &*settings.options[0].name == "own_accounts");
         assert_eq!(settings.rules[0].severity.as_deref(), Some("low"));
         assert_eq!(settings.rules[0].options[0].value.as_int(), Some(90));
         assert_eq!(settings.rules[1].enabled, Some(false));
+        let [prod, dev] = settings.environments.as_slice() else {
+            panic!("two environments");
+        };
+        let paths = |settings: &ValueSettings| -> Vec<String> {
+            settings
+                .files
+                .iter()
+                .map(|file| file.path.clone())
+                .collect()
+        };
+        assert_eq!(paths(&prod.variables), ["conf/a.tfvars", "$root/b.tfvars"]);
+        assert_eq!(prod.workspace.as_deref(), Some("p"));
+        assert_eq!(prod.variables.values[0].1.as_int(), Some(2));
+        assert!(!prod.speaks_of(Language::CloudFormation));
+        assert_eq!(paths(&dev.parameters), ["conf/dev.json"]);
+        assert_eq!(dev.region.as_deref(), Some("eu-central-1"));
+        assert_eq!(&*dev.parameters.values[0].0, "Stage");
     }
 
     #[test]
@@ -291,6 +419,26 @@ mod tests {
                 "maybe: `enabled` is true or false ",
             ),
             ("exclude: ['a[']", "'a[': not a valid glob"),
+            (
+                "environments: { prod: { var_file: x } }",
+                "var_file: `var_file` is not known here did you mean `var_files`?",
+            ),
+            (
+                "environments: { prod: { paths: infra } }",
+                "prod: nothing is said of environment `prod` give it `var_files`",
+            ),
+            (
+                "environments: { prod: { var_files: [{}] } }",
+                "{}: a file is named by its path",
+            ),
+            (
+                "environments: { prod: { workspace: [a] } }",
+                "[a]: `workspace` is a name",
+            ),
+            (
+                "environments: [prod]",
+                "[prod]: `environments` maps names to",
+            ),
         ] {
             let (_, said) = read_text(text);
             assert_eq!(said.len(), 1, "{text}: {said:?}");

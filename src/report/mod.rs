@@ -71,6 +71,8 @@ pub struct Finding {
     pub instances: Vec<Instance>,
     /// How many there are.
     pub instance_count: usize,
+    /// Environments in which alone it holds; none if it holds in all that have its stacks.
+    pub environments: Vec<Arc<str>>,
     /// The place before it was moved out of downloaded code.
     written: Span,
     /// Where its value comes from, if that tells it from others at its place.
@@ -107,6 +109,8 @@ pub struct Instance {
     pub construct: Option<Arc<str>>,
     /// Identity of the fault on this instance, its key included.
     pub fingerprint: String,
+    /// Environments in which alone it was found; none if in all that have its stack.
+    pub environments: Vec<Arc<str>>,
 }
 
 /// Whether a finding counts.
@@ -154,6 +158,11 @@ impl Finding {
             .is_some_and(|condition| !condition.is_default_case)
     }
 
+    /// In which environments alone it holds, in words, if not in all.
+    pub fn only_in(&self) -> Option<String> {
+        only_in(&self.environments)
+    }
+
     /// Whether the offending value must not be shown; its places hold it in full.
     pub fn is_hidden(&self) -> bool {
         self.value.contains("(hidden)")
@@ -167,6 +176,16 @@ impl Finding {
             .chain(self.above.iter().copied())
             .filter(|span| span.is_written())
     }
+}
+
+/// "Only in prod and staging" for environments that are named; nothing for all.
+pub fn only_in(environments: &[Arc<str>]) -> Option<String> {
+    let (last, others) = environments.split_last()?;
+    let others: Vec<&str> = others.iter().map(|name| &**name).collect();
+    Some(match others.as_slice() {
+        [] => format!("only in environment {last}"),
+        _ => format!("only in environments {} and {last}", others.join(", ")),
+    })
 }
 
 /// The findings of one stack, one for each outcome, in order of the outcomes.
@@ -269,6 +288,7 @@ fn finding(
             &offender.stable_path,
             &offender.class,
         ),
+        environments: Vec::new(),
     };
     let semantic = fingerprint::semantic(
         &outcome.rule.name,
@@ -305,6 +325,7 @@ fn finding(
         status: Status::Open,
         instances: vec![instance],
         instance_count: 1,
+        environments: Vec::new(),
         written,
         source,
         above,
@@ -370,6 +391,8 @@ pub struct StackReport {
     pub path: Arc<str>,
     /// Its language.
     pub language: Language,
+    /// The environment in which it was evaluated, if settings name any.
+    pub environment: Option<Arc<str>>,
     /// How many resources it declares.
     pub resources: usize,
     /// What was found, unmerged: the result of [`findings`].
@@ -385,8 +408,10 @@ pub struct Analysed {
     pub path: Arc<str>,
     /// Its language.
     pub language: Language,
-    /// How many resources it declares.
+    /// How many resources it declares; in the environment that has most.
     pub resources: usize,
+    /// The environments in which it was evaluated, if settings name any.
+    pub environments: Vec<Arc<str>>,
 }
 
 /// Everything that came of a run.
@@ -441,20 +466,43 @@ impl Report {
         sources: &SourceMap,
     ) -> Report {
         let mut all = Vec::new();
-        let mut diagnostics = diagnostics;
-        let mut analysed = Vec::with_capacity(stacks.len());
+        let mut said = Said::default();
+        let mut analysed: Vec<Analysed> = Vec::with_capacity(stacks.len());
         for stack in stacks {
-            all.extend(stack.findings);
-            diagnostics.extend(stack.diagnostics);
-            analysed.push(Analysed {
-                path: stack.path,
-                language: stack.language,
-                resources: stack.resources,
-            });
+            let environments: Vec<Arc<str>> = stack.environment.into_iter().collect();
+            all.extend(stack.findings.into_iter().map(|mut finding| {
+                for instance in &mut finding.instances {
+                    instance.environments.clone_from(&environments);
+                }
+                finding
+            }));
+            // The environments of a stack follow each other.
+            match analysed.last_mut() {
+                Some(last) if last.path == stack.path && last.language == stack.language => {
+                    last.resources = last.resources.max(stack.resources);
+                    last.environments.extend(environments.iter().cloned());
+                }
+                _ => analysed.push(Analysed {
+                    path: stack.path,
+                    language: stack.language,
+                    resources: stack.resources,
+                    environments: environments.clone(),
+                }),
+            }
+            for diagnostic in stack.diagnostics {
+                said.add(analysed.len(), diagnostic, &environments);
+            }
+        }
+        let mut diagnostics = diagnostics;
+        diagnostics.append(&mut said.in_words_of(&analysed));
+        let environments = Environments::of(&analysed);
+        let mut findings = merged(all, &environments);
+        for finding in &mut findings {
+            environments.shorten(finding);
         }
         analysed.sort_by(|a, b| (&a.path, a.language).cmp(&(&b.path, b.language)));
         let mut report = Report {
-            findings: merged(all),
+            findings,
             diagnostics,
             stacks: analysed,
             files,
@@ -463,6 +511,11 @@ impl Report {
         };
         report.arrange(sources);
         report
+    }
+
+    /// Names of the environments in which stacks were evaluated, in the order of settings.
+    pub fn environments(&self) -> Vec<Arc<str>> {
+        Environments::of(&self.stacks).order
     }
 
     /// How many resources were analysed.
@@ -581,8 +634,9 @@ const MOST_RELATED: usize = 20;
 
 /// Makes one finding of those with the same rule and place and the same value, wherever that came from: a module that
 /// five callers give one value is at fault once. Two values at one place (`each.value`) are two findings. Of failures
-/// and unsure ones at the same place only the failures stay.
-fn merged(findings: Vec<Finding>) -> Vec<Finding> {
+/// and unsure ones at the same place only the failures stay, in each environment. What is one fault with different values
+/// in different environments is one finding.
+fn merged(findings: Vec<Finding>, environments: &Environments) -> Vec<Finding> {
     let mut groups: FxHashMap<(Arc<str>, Span, bool), usize> = FxHashMap::default();
     let mut grouped: Vec<Vec<Finding>> = Vec::new();
     for finding in findings {
@@ -601,12 +655,22 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         if !group.iter().any(|one| one.verdict == Verdict::Fail) {
             return vec![group];
         }
-        group.retain(|one| one.verdict == Verdict::Fail);
+        let failing: Vec<Vec<Arc<str>>> = group
+            .iter()
+            .filter(|one| one.verdict == Verdict::Fail)
+            .map(|one| one.resource().environments.clone())
+            .collect();
+        group.retain(|one| {
+            one.verdict == Verdict::Fail || !failing.contains(&one.resource().environments)
+        });
         let mut parts: Vec<Vec<Finding>> = Vec::new();
         for finding in group {
             match parts.iter_mut().find(|part| {
                 part[0].place == finding.place
-                    && (part[0].source == finding.source || part[0].value == finding.value)
+                    && part[0].verdict == finding.verdict
+                    && (part[0].source == finding.source
+                        || part[0].value == finding.value
+                        || part.iter().any(|other| is_elsewhere(other, &finding)))
             }) {
                 Some(part) => part.push(finding),
                 None => parts.push(vec![finding]),
@@ -614,10 +678,140 @@ fn merged(findings: Vec<Finding>) -> Vec<Finding> {
         }
         parts
     });
-    by_source.filter_map(one_of).collect()
+    by_source
+        .filter_map(|group| one_of(group, environments))
+        .collect()
 }
 
-fn one_of(mut group: Vec<Finding>) -> Option<Finding> {
+/// Whether two findings are one fault of one resource in two environments.
+fn is_elsewhere(one: &Finding, other: &Finding) -> bool {
+    let (a, b) = (one.resource(), other.resource());
+    a.environments != b.environments
+        && (&a.stack, &a.address, &a.fingerprint) == (&b.stack, &b.address, &b.fingerprint)
+        && one.severity == other.severity
+}
+
+/// The environments of a run.
+struct Environments {
+    /// All of them, in the order of settings.
+    order: Vec<Arc<str>>,
+    of_stack: FxHashMap<(Arc<str>, Language), Vec<Arc<str>>>,
+}
+
+impl Environments {
+    fn of(stacks: &[Analysed]) -> Environments {
+        let mut order: Vec<Arc<str>> = Vec::new();
+        let mut of_stack = FxHashMap::default();
+        // Each stack has them in the order of settings, perhaps not all.
+        for stack in stacks.iter().filter(|stack| !stack.environments.is_empty()) {
+            let mut at = 0;
+            for name in &stack.environments {
+                match order.iter().position(|known| known == name) {
+                    Some(known) => at = known + 1,
+                    None => {
+                        order.insert(at, name.clone());
+                        at += 1;
+                    }
+                }
+            }
+            of_stack.insert(
+                (stack.path.clone(), stack.language),
+                stack.environments.clone(),
+            );
+        }
+        Environments { order, of_stack }
+    }
+
+    fn sort(&self, names: &mut Vec<Arc<str>>) {
+        names.sort_by_key(|name| self.order.iter().position(|known| known == name));
+        names.dedup();
+    }
+
+    fn all(&self, instance: &Instance) -> &[Arc<str>] {
+        let key = (instance.stack.clone(), instance.language);
+        self.of_stack.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Names environments only where a finding does not hold in all of them.
+    fn shorten(&self, finding: &mut Finding) {
+        let mut is_in_all = true;
+        let mut names = Vec::new();
+        for instance in &mut finding.instances {
+            names.extend(instance.environments.iter().cloned());
+            let all = self.all(instance);
+            if instance.environments.len() == all.len() {
+                instance.environments.clear();
+            } else {
+                is_in_all = false;
+            }
+        }
+        if !is_in_all {
+            self.sort(&mut names);
+            finding.environments = names;
+        }
+    }
+}
+
+/// Diagnostics, those of one stack that are the same in several environments once.
+#[derive(Default)]
+struct Said {
+    all: Vec<(usize, Diagnostic)>,
+    by_place: FxHashMap<(usize, Option<Span>, &'static str), Vec<usize>>,
+}
+
+impl Said {
+    fn add(&mut self, stack: usize, diagnostic: Diagnostic, environments: &[Arc<str>]) {
+        if environments.is_empty() {
+            self.all.push((stack, diagnostic));
+            return;
+        }
+        let key = (stack, diagnostic.span, diagnostic.code);
+        let alike = self.by_place.entry(key).or_default();
+        let known = alike.iter().find(|index| {
+            let (_, known) = &self.all[**index];
+            let environments = known.environments.clone();
+            *known
+                == Diagnostic {
+                    environments,
+                    ..diagnostic.clone()
+                }
+        });
+        match known {
+            Some(index) => {
+                let (_, known) = &mut self.all[*index];
+                known.environments.extend_from_slice(environments);
+                known.environments.dedup();
+            }
+            None => {
+                alike.push(self.all.len());
+                let environments = environments.to_vec();
+                self.all.push((
+                    stack,
+                    Diagnostic {
+                        environments,
+                        ..diagnostic
+                    },
+                ));
+            }
+        }
+    }
+
+    /// Environments are named only where something is not said in all of its stack's.
+    fn in_words_of(self, stacks: &[Analysed]) -> Vec<Diagnostic> {
+        let shortened = |(stack, mut diagnostic): (usize, Diagnostic)| {
+            let all = stacks
+                .get(stack - 1)
+                .map_or(0, |stack| stack.environments.len());
+            if diagnostic.environments.len() == all {
+                diagnostic.environments.clear();
+            }
+            diagnostic
+        };
+        self.all.into_iter().map(shortened).collect()
+    }
+}
+
+fn one_of(mut group: Vec<Finding>, environments: &Environments) -> Option<Finding> {
     if group.len() == 1 {
         return group.pop();
     }
@@ -668,10 +862,27 @@ fn one_of(mut group: Vec<Finding>) -> Option<Finding> {
         others.extend(other.instances);
     }
     // The head's own instance stays in front: the message is about it.
-    let first = head.resource().clone();
-    others.retain(|other| (&other.stack, &other.address) != (&first.stack, &first.address));
+    let mut first = head.instances.remove(0);
+    let is_same = |a: &Instance, b: &Instance| (&a.stack, &a.address) == (&b.stack, &b.address);
+    others.retain_mut(|other| {
+        let is_first = is_same(other, &first);
+        if is_first {
+            first.environments.append(&mut other.environments);
+        }
+        !is_first
+    });
     others.sort_by(order);
-    others.dedup_by(|a, b| (&a.stack, &a.address) == (&b.stack, &b.address));
+    others.dedup_by(|next, kept| {
+        let is_same = is_same(next, kept);
+        if is_same {
+            kept.environments.append(&mut next.environments);
+        }
+        is_same
+    });
+    for instance in others.iter_mut().chain([&mut first]) {
+        environments.sort(&mut instance.environments);
+    }
+    head.instances = vec![first];
     head.instance_count = 1 + others.len();
     others.truncate(MOST_INSTANCES - 1);
     head.instances.extend(others);

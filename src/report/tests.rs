@@ -124,6 +124,7 @@ impl Estate {
         let findings = findings(&model, self.outcomes, &self.sources);
         let stack = StackReport {
             path: self.root,
+            environment: None,
             language: self.language,
             resources: count,
             findings,

@@ -93,7 +93,7 @@ fn workspace(files: &dyn Files, root: &str, inputs: &Inputs) -> String {
         let name = String::from_utf8(bytes).ok()?.trim().to_owned();
         (!name.is_empty()).then_some(name)
     };
-    let given = inputs.workspace.clone();
+    let given = inputs.workspace.clone().or_else(|| inputs.selected.clone());
     given
         .or_else(selected)
         .unwrap_or_else(|| "default".to_owned())

@@ -29,6 +29,8 @@ enum Source {
     Expression(Expression),
     /// A member of a `.tfvars.json` file: strings are literal.
     Value(Value),
+    /// The same in settings.
+    Setting(Value),
     /// Text from the environment or the command line.
     Text(String),
 }
@@ -74,6 +76,10 @@ impl Given {
                 project::Given::Value(name, text) => {
                     let text = Source::Text(text.clone());
                     given.0.insert(name.as_str().into(), text);
+                }
+                project::Given::Setting(name, value) => {
+                    let value = Source::Setting(value.clone());
+                    given.0.insert(name.clone(), value);
                 }
             }
         }
@@ -144,8 +150,8 @@ impl Given {
             .filter_map(|(name, source)| match source {
                 Source::Expression(expression) => Some((name.clone(), expression.span)),
                 Source::Value(value) => Some((name.clone(), value.span())),
-                // Environments and command lines serve many modules.
-                Source::Text(_) => None,
+                // Environments, settings and command lines serve many modules.
+                Source::Text(_) | Source::Setting(_) => None,
             })
             .collect()
     }
@@ -171,7 +177,7 @@ impl Given {
             .hint("it must not refer to anything")
         };
         Some(match self.0.get(name)? {
-            Source::Value(value) => Ok(value.clone()),
+            Source::Value(value) | Source::Setting(value) => Ok(value.clone()),
             Source::Expression(expression) => evaluate(expression).map_err(invalid),
             Source::Text(text) if declared.is_none_or(Type::is_scalar) => {
                 Ok(Value::text(text.as_str(), Span::NONE))

@@ -375,6 +375,7 @@ fn settings_suppress_by_path_and_address() {
         let rule = findings[0].rule.clone();
         let mut stacks = [StackReport {
             path: ".".into(),
+            environment: None,
             language: crate::declared::Language::Terraform,
             resources: 2,
             findings,
