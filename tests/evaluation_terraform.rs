@@ -1,93 +1,21 @@
 //! Expressions and small configurations evaluated, compared with what Terraform 1.11.4 made of them.
 //!
-//! The results were recorded from plans; the tests need no Terraform. A value is written as JSON with the kind of its
-//! collections before them (`list[…]`, `set[…]`, `map{…}`; none for tuples and objects); `unknown` stands for what is
-//! known after apply, `error` for what Terraform refuses.
+//! The results were recorded from plans; the tests need no Terraform.
+
+mod recorded;
 
 use std::collections::BTreeMap;
 
-use onus::declared::{Declared, Language};
-use onus::project::{Given, Inputs, Stack};
+use onus::declared::Language;
+use onus::project::{Inputs, Stack};
 use onus::source::{MemoryFiles, SourceMap};
-use onus::value::{Data, ListKind, ObjectKind, Reason, Value};
+use onus::value::{Data, Value};
 
-/// Variables, resources and locals that the recorded expressions refer to.
-const SURROUNDINGS: &str = include_str!("recorded/terraform/surroundings.tf");
-const EXPRESSIONS: &str = include_str!("recorded/terraform/expressions.txt");
-const CONFIGURATIONS: &str = include_str!("recorded/terraform/configurations.txt");
-/// Arguments of `aws_iam_policy_document` and its `minified_json`, of version 5.100.0 of the AWS provider.
-const POLICIES: &str = include_str!("recorded/terraform/policies.txt");
-
-fn load(files: &MemoryFiles, inputs: &Inputs) -> Declared {
-    let stack = Stack {
-        language: Language::Terraform,
-        path: ".".into(),
-    };
-    onus::terraform::load(files, &SourceMap::new(), &stack, inputs)
-}
+use recorded::{EXPRESSIONS, POLICIES, SURROUNDINGS, Worth, configurations, load, recorded};
 
 /// A value as the recordings write it.
 fn shown(value: &Value) -> String {
-    let all =
-        |open: &str, parts: Vec<String>, close: &str| format!("{open}{}{close}", parts.join(","));
-    match &value.data {
-        Data::Null(_) => "null".to_owned(),
-        Data::Bool(truth) => truth.to_string(),
-        Data::Number(number) => number.to_string(),
-        Data::Text(text) => match text.as_str() {
-            Some(text) => serde_json::Value::from(text).to_string(),
-            None => "unknown".to_owned(),
-        },
-        Data::List(list) if list.more().is_some() => "unknown".to_owned(),
-        Data::List(list) => {
-            let open = match list.kind() {
-                ListKind::Tuple => "[",
-                ListKind::List => "list[",
-                ListKind::Set => "set[",
-            };
-            all(
-                open,
-                value.elements().map(|item| shown(&item)).collect(),
-                "]",
-            )
-        }
-        Data::Object(object) if object.more().is_some() => "unknown".to_owned(),
-        Data::Object(object) => {
-            let open = match object.kind() {
-                ObjectKind::Map => "map{",
-                ObjectKind::Object | ObjectKind::Block => "{",
-            };
-            let members: BTreeMap<_, _> = value.entries().collect();
-            let members = members
-                .iter()
-                .map(|(name, value)| {
-                    format!("{}:{}", serde_json::Value::from(&***name), shown(value))
-                })
-                .collect();
-            all(open, members, "}")
-        }
-        Data::Unknown(unknown) if matches!(unknown.reason, Reason::Invalid(_)) => {
-            "error".to_owned()
-        }
-        Data::Unknown(_) | Data::Choice(_) => "unknown".to_owned(),
-    }
-}
-
-/// Texts on one line or several, each with its result behind `=> `.
-fn recorded(text: &str) -> Vec<(String, &str)> {
-    let mut cases: Vec<(String, &str)> = Vec::new();
-    let mut subject = String::new();
-    for line in text.lines() {
-        match line.strip_prefix("=> ") {
-            Some(expected) => cases.push((std::mem::take(&mut subject), expected)),
-            None if subject.is_empty() => subject.push_str(line),
-            None => {
-                subject.push('\n');
-                subject.push_str(line);
-            }
-        }
-    }
-    cases
+    Worth::of(value).to_string()
 }
 
 #[test]
@@ -99,22 +27,10 @@ fn expressions_are_worth_what_terraform_makes_of_them() {
             "output \"c{number}\" {{\n  value = {expression}\n}}\n"
         ));
     }
-    let mut files = MemoryFiles::new([
-        ("main.tf", configuration.as_str()),
-        ("x.txt", "hello\n"),
-        (
-            "t.tpl",
-            "Hi ${n}!\n%{ for x in l ~}\n- ${x}\n%{ endfor ~}\nend",
-        ),
-        ("one.tpl", "${x}"),
-        ("rec.tpl", "${templatefile(\"x.txt\",{})}"),
-        ("d/a.txt", "a"),
-        ("d/b.txt", "b"),
-        ("d/e/f.txt", "f"),
-        ("d/e/g/h.txt", "h"),
-        ("d/.hid.txt", "x"),
-    ]);
-    files.insert("bin", b"\xff\xfe");
+    let mut files = MemoryFiles::new([("main.tf", configuration.as_str())]);
+    for (path, bytes) in recorded::files() {
+        files.insert(&path, &bytes);
+    }
     let declared = load(&files, &Inputs::default());
     let outputs: BTreeMap<&str, &Value> = declared
         .outputs
@@ -136,55 +52,8 @@ fn expressions_are_worth_what_terraform_makes_of_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A recorded configuration.
-#[derive(Default)]
-struct Configuration<'t> {
-    name: &'t str,
-    files: Vec<(&'t str, String)>,
-    inputs: Inputs,
-    expected: Vec<&'t str>,
-}
-
-fn configurations() -> Vec<Configuration<'static>> {
-    let mut all: Vec<Configuration<'static>> = Vec::new();
-    for line in CONFIGURATIONS.lines() {
-        if let Some(name) = line.strip_prefix("=== ") {
-            all.push(Configuration {
-                name,
-                files: vec![("main.tf", String::new())],
-                ..Configuration::default()
-            });
-            continue;
-        }
-        let Some(current) = all.last_mut() else {
-            continue;
-        };
-        let pair = |text: &str| {
-            let (name, value) = text.split_once('=').unwrap_or((text, ""));
-            (name.to_owned(), value.to_owned())
-        };
-        if let Some(path) = line.strip_prefix("--- ") {
-            current.files.push((path, String::new()));
-        } else if let Some(variable) = line.strip_prefix("+++ -var ") {
-            let (name, text) = pair(variable);
-            current.inputs.given.push(Given::Value(name, text));
-        } else if let Some(file) = line.strip_prefix("+++ -var-file ") {
-            current.inputs.given.push(Given::File(file.to_owned()));
-        } else if let Some(variable) = line.strip_prefix("+++ -env ") {
-            current.inputs.environment.push(pair(variable));
-        } else if let Some(expected) = line.strip_prefix("=> ") {
-            current.expected.push(expected);
-        } else if let Some((_, text)) = current.files.last_mut() {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    all
-}
-
 #[test]
 fn configurations_are_worth_what_terraform_makes_of_them() {
-    // `=> name = value` is an output, `=> + address` a resource, `=> error` a configuration that Terraform refuses.
     let all = configurations();
     assert!(all.len() > 50, "the recordings are there");
     let mut wrong = Vec::new();
@@ -198,18 +67,10 @@ fn configurations_are_worth_what_terraform_makes_of_them() {
             .filter(|diagnostic| diagnostic.level == onus::diagnostic::Level::Error)
             .map(|diagnostic| diagnostic.message.as_str())
             .collect();
-        let mut found: Vec<String> = Vec::new();
-        if errors.is_empty() {
-            for output in &declared.outputs {
-                found.push(format!("{} = {}", output.name, shown(&output.value)));
-            }
-            for resource in &declared.resources {
-                found.push(format!("+ {}", resource.address));
-            }
-        } else {
-            found.push("error".to_owned());
-        }
-        found.sort();
+        let found = match errors.is_empty() {
+            true => recorded::found(&declared),
+            false => vec!["error".to_owned()],
+        };
         let mut expected = configuration.expected.clone();
         expected.sort();
         if found != expected {

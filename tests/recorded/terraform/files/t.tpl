@@ -1,0 +1,5 @@
+Hi ${n}!
+%{ for x in l ~}
+- ${x}
+%{ endfor ~}
+end
