@@ -74,8 +74,8 @@ pub enum Worth {
     Scalar(String),
     /// Elements.
     List(Sequence, Vec<Worth>),
-    /// Members; whether it is a map.
-    Object(bool, BTreeMap<String, Worth>),
+    /// Members; whether it is a map, where that is told.
+    Object(Option<bool>, BTreeMap<String, Worth>),
 }
 
 /// Which sequence it is.
@@ -87,6 +87,8 @@ pub enum Sequence {
     List,
     /// Distinct elements.
     Set,
+    /// A plan does not say the type of what is known in part.
+    Untold,
 }
 
 impl Worth {
@@ -116,7 +118,7 @@ impl Worth {
             Data::Object(object) => {
                 let members = value.entries();
                 Worth::Object(
-                    object.kind() == ObjectKind::Map,
+                    Some(object.kind() == ObjectKind::Map),
                     members
                         .map(|(name, member)| (name.to_string(), Worth::of(&member)))
                         .collect(),
@@ -127,24 +129,42 @@ impl Worth {
         }
     }
 
-    /// The same with the elements of sets in an order of their own.
-    pub fn without_order(&self) -> Worth {
+    /// Whether nothing in it is known after apply.
+    pub fn is_wholly_known(&self) -> bool {
         match self {
-            Worth::List(kind, items) => {
-                let mut items: Vec<Worth> = items.iter().map(Worth::without_order).collect();
-                if *kind == Sequence::Set {
-                    items.sort();
+            Worth::Error | Worth::Scalar(_) => true,
+            Worth::Unknown => false,
+            Worth::List(_, items) => items.iter().all(Worth::is_wholly_known),
+            Worth::Object(_, members) => members.values().all(Worth::is_wholly_known),
+        }
+    }
+
+    /// Whether both are the same value: kinds count where both are told, the order of sets does not.
+    pub fn is_same(&self, other: &Worth) -> bool {
+        match (self, other) {
+            (Worth::List(a, x), Worth::List(b, y)) => {
+                let is_untold = [a, b].contains(&&Sequence::Untold);
+                if x.len() != y.len() || !(a == b || is_untold) {
+                    return false;
                 }
-                Worth::List(*kind, items)
+                if x.iter().zip(y).all(|(x, y)| x.is_same(y)) {
+                    return true;
+                }
+                let mut left: Vec<&Worth> = y.iter().collect();
+                [a, b].contains(&&Sequence::Set)
+                    && x.iter().all(|x| {
+                        let found = left.iter().position(|y| x.is_same(y));
+                        found.map(|at| left.swap_remove(at)).is_some()
+                    })
             }
-            Worth::Object(is_map, members) => Worth::Object(
-                *is_map,
-                members
-                    .iter()
-                    .map(|(name, member)| (name.clone(), member.without_order()))
-                    .collect(),
-            ),
-            other => other.clone(),
+            (Worth::Object(a, x), Worth::Object(b, y)) => {
+                let is_untold = a.is_none() || b.is_none();
+                let mut pairs = x.iter().zip(y);
+                (a == b || is_untold)
+                    && x.len() == y.len()
+                    && pairs.all(|((m, x), (n, y))| m == n && x.is_same(y))
+            }
+            _ => self == other,
         }
     }
 }
@@ -157,7 +177,7 @@ impl fmt::Display for Worth {
             Worth::Scalar(text) => f.write_str(text),
             Worth::List(kind, items) => {
                 f.write_str(match kind {
-                    Sequence::Tuple => "[",
+                    Sequence::Tuple | Sequence::Untold => "[",
                     Sequence::List => "list[",
                     Sequence::Set => "set[",
                 })?;
@@ -168,7 +188,7 @@ impl fmt::Display for Worth {
                 f.write_str("]")
             }
             Worth::Object(is_map, members) => {
-                f.write_str(if *is_map { "map{" } else { "{" })?;
+                f.write_str(if *is_map == Some(true) { "map{" } else { "{" })?;
                 for (at, (name, member)) in members.iter().enumerate() {
                     let comma = if at > 0 { "," } else { "" };
                     let name = serde_json::Value::from(name.as_str());

@@ -1,3 +1,8 @@
+terraform {
+  required_providers {
+    terraform = { source = "terraform.io/builtin/terraform" }
+  }
+}
 resource "terraform_data" "u" { input = "x" }
 resource "terraform_data" "m" {
   count = 2
@@ -64,4 +69,26 @@ locals {
   u = terraform_data.u.output
   id = terraform_data.u.id
   o = { a = 1, b = { c = [1,2,{d="e"}] } }
+}
+locals {
+  templates = {
+    hello     = "Hello $${x}!"
+    directive = "%%{ for v in l }<$${v}>%%{ endfor }"
+    plain     = "nothing to fill in"
+    broken    = "$${x"
+    missing   = "$${nope} $${x}"
+    calls     = "$${upper(x)}-$${length(l)}"
+    number    = "$${x + 1}"
+    alone     = "$${x}"
+    marked    = "%%{ if x == 1 ~} one %%{ else ~} other %%{ endif ~} end"
+  }
+  t = {
+    set_of_lists   = toset([["a", "b"], [], ["c"]])
+    set_of_objects = toset([{ a = 1, b = "x" }, { a = 2, b = "y" }])
+    map_of_lists   = tomap({ a = ["x", "y"], b = [] })
+    list_of_maps   = tolist([{ a = "1" }, { b = "2", c = "3" }])
+    numbers        = [3, 1.5, 2]
+    truths         = [true, false]
+    deep           = { a = [{ b = { c = ["x", { d = null }] } }], e = { f = toset([1, 2]) } }
+  }
 }

@@ -1,0 +1,178 @@
+//! Both sides beside each other: expressions in, those on which onus and Terraform disagree out.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use onus::diagnostic::Level;
+use onus::project::Inputs;
+use onus::source::{MemoryFiles, SourceMap};
+use onus::value::Value;
+
+use super::json::Json;
+use super::recorded::{self, Worth};
+use super::terraform::{Planned, Terraform, output};
+
+/// What the two make of one expression.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Terraform's value, or why it refuses.
+    pub terraform: Result<Planned, String>,
+    /// onus's value.
+    pub onus: Worth,
+    /// What onus says where it finds a fault.
+    pub said: Option<String>,
+    /// Why a difference is no fault.
+    pub excuse: Option<&'static str>,
+}
+
+impl Verdict {
+    /// Terraform's side as the recordings write it.
+    pub fn expected(&self) -> Worth {
+        match &self.terraform {
+            Ok(planned) => planned.worth.clone(),
+            Err(_) => Worth::Error,
+        }
+    }
+
+    /// Whether both say the same.
+    pub fn agrees(&self) -> bool {
+        self.expected().is_same(&self.onus)
+    }
+
+    /// In which way they disagree: shrinking keeps to it.
+    pub fn class(&self) -> &'static str {
+        match (&self.expected(), &self.onus) {
+            _ if self.agrees() => "agrees",
+            (Worth::Error, _) => "Terraform refuses",
+            (_, Worth::Error) => "onus refuses",
+            (Worth::Unknown, _) => "Terraform does not know",
+            (_, Worth::Unknown) => "onus does not know",
+            _ => "differs",
+        }
+    }
+}
+
+/// The surroundings and files of expressions, and a folder for Terraform.
+pub struct Bench {
+    terraform: Terraform,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Bench {
+    /// A bench whose folder has a name.
+    pub fn new(name: &str) -> io::Result<Bench> {
+        Ok(Bench {
+            terraform: Terraform::new(name)?,
+            files: recorded::files(),
+        })
+    }
+
+    /// What both make of expressions.
+    pub fn verdicts(&mut self, expressions: &[String]) -> io::Result<Vec<Verdict>> {
+        let ours = self.onus(expressions);
+        let theirs =
+            self.terraform
+                .evaluate(recorded::SURROUNDINGS, &self.files, expressions)?;
+        Ok(theirs
+            .into_iter()
+            .zip(ours)
+            .map(|(terraform, (onus, said))| Verdict {
+                terraform,
+                onus,
+                said,
+                excuse: None,
+            })
+            .collect())
+    }
+
+    /// What Terraform makes of expressions.
+    pub fn terraform(
+        &mut self,
+        expressions: &[String],
+    ) -> io::Result<Vec<Result<Planned, String>>> {
+        self.terraform
+            .evaluate(recorded::SURROUNDINGS, &self.files, expressions)
+    }
+
+    /// What onus makes of expressions, and what it says of them.
+    pub fn onus(&self, expressions: &[String]) -> Vec<(Worth, Option<String>)> {
+        let texts: Vec<(String, String)> = expressions
+            .iter()
+            .enumerate()
+            .map(|(number, expression)| {
+                (
+                    format!("c{number}.tf"),
+                    output(&format!("c{number}"), expression),
+                )
+            })
+            .collect();
+        let texts = texts
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        let mut files =
+            MemoryFiles::new(texts.chain([("main.tf", recorded::SURROUNDINGS)]));
+        for (path, bytes) in &self.files {
+            files.insert(path, bytes);
+        }
+        let inputs = Inputs {
+            working_folder: Some(self.terraform.folder().to_string_lossy().into_owned()),
+            ..Inputs::default()
+        };
+        let sources = SourceMap::new();
+        let stack = onus::project::Stack {
+            language: onus::declared::Language::Terraform,
+            path: ".".into(),
+        };
+        let declared = onus::terraform::load(&files, &sources, &stack, &inputs);
+        let outputs: BTreeMap<&str, &Value> = declared
+            .outputs
+            .iter()
+            .map(|output| (&*output.name, &output.value))
+            .collect();
+        let mut said: BTreeMap<String, String> = BTreeMap::new();
+        for diagnostic in &declared.diagnostics {
+            if diagnostic.level == Level::Error
+                && let Some(span) = diagnostic.span
+                && let Some(file) = sources.get(span.source)
+            {
+                let message = diagnostic.message.clone();
+                said.entry(file.path.to_string()).or_insert(message);
+            }
+        }
+        (0..expressions.len())
+            .map(|number| {
+                let said = said.get(&format!("c{number}.tf")).cloned();
+                let value = outputs.get(format!("c{number}").as_str());
+                let worth = match value {
+                    Some(value) if said.is_none() => Worth::of(value),
+                    // What cannot be read has no output.
+                    _ => Worth::Error,
+                };
+                (worth, said)
+            })
+            .collect()
+    }
+}
+
+/// A type as Terraform's JSON writes types, in one line.
+pub fn described(of: &Json) -> String {
+    match of {
+        Json::Text(name) => name.clone(),
+        Json::List(parts) => match parts.as_slice() {
+            [kind, Json::List(items)] => {
+                let items: Vec<String> = items.iter().map(described).collect();
+                format!("{}({})", described(kind), items.join(", "))
+            }
+            [kind, Json::Object(members)] => {
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(name, of)| format!("{name}={}", described(of)))
+                    .collect();
+                format!("{}({})", described(kind), members.join(", "))
+            }
+            [kind, of] => format!("{}({})", described(kind), described(of)),
+            _ => "?".to_owned(),
+        },
+        _ => "?".to_owned(),
+    }
+}
