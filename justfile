@@ -28,6 +28,20 @@ bench-size form="count":
     cargo bench --profile quick --bench estates -- target/estates/large 10000 {{ form }}
     bash -c 'for size in small large; do command time -f "$size: %U s, %M KiB" target/quick/onus scan target/estates/$size --exit-zero --short > /dev/null; done'
 
+# Generated expressions, evaluated by onus and by the Terraform on the path, compared; what differs is made small and printed,
+# with `--record` appended to the recordings.
+oracle count="20000" seed="1" *flags:
+    cargo test --features oracle --test oracle -- expressions {{ count }} {{ seed }} {{ flags }}
+
+# Expressions of a file, one a line, with what both make of them where they differ.
+oracle-ask file:
+    cargo test --features oracle --test oracle -- ask {{ file }}
+
+# Every recording in tests/recorded/terraform, asked again of the Terraform on the path. ORACLE_PLUGINS names a folder of
+# providers for the policies.
+oracle-recheck:
+    cargo test --features oracle --test oracle -- recheck
+
 # What starting costs: the version, and a scan of one small file; twenty runs each.
 bench-start:
     cargo build --profile quick

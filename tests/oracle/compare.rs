@@ -70,9 +70,9 @@ impl Bench {
     /// What both make of expressions.
     pub fn verdicts(&mut self, expressions: &[String]) -> io::Result<Vec<Verdict>> {
         let ours = self.onus(expressions);
-        let theirs =
-            self.terraform
-                .evaluate(recorded::SURROUNDINGS, &self.files, expressions)?;
+        let theirs = self
+            .terraform
+            .evaluate(recorded::SURROUNDINGS, &self.files, expressions)?;
         Ok(theirs
             .into_iter()
             .zip(ours)
@@ -109,8 +109,7 @@ impl Bench {
         let texts = texts
             .iter()
             .map(|(path, text)| (path.as_str(), text.as_str()));
-        let mut files =
-            MemoryFiles::new(texts.chain([("main.tf", recorded::SURROUNDINGS)]));
+        let mut files = MemoryFiles::new(texts.chain([("main.tf", recorded::SURROUNDINGS)]));
         for (path, bytes) in &self.files {
             files.insert(path, bytes);
         }

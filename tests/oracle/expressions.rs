@@ -51,18 +51,123 @@ const KINDS: &[Kind] = &[
 ];
 
 const WORDS: &[&str] = &[
-    "", "a", "b", "c", "hello", "Hello World", "  padded  ", "a,b,c", "a b  c", "x\\ny", "x\\r\\ny\\n", "tab\\there",
-    "héllo", "e\\u0301", "é", "日本語", "👨‍👩‍👧", "🇩🇪🇫🇷", "ß", "İstanbul", "ﬁn", "ÀÉ", "\\u00A0x\\u2003", "10", "1.5", "-3",
-    "+5", ".5", "5.", "007", "1e3", "true", "false", "True", "null", "0x1F", "0b11", "1_000", "<b>&'\\\"</b>", "\\u2028|\\u2029",
-    "\\\"quoted\\\"", "a\\\\b", "$", "%", "$${x}", "%%{if}", "$$", "{}", "[1,2]", "10.0.0.0/8", "2020-01-01T00:00:00Z",
-    "\\U0001F600", "a/b/c.txt", "~", "..", "one-two_three", "aaa", "AbC", "\\u0007", "a=b&c=d", "x.y.z", "key: value", "- 1\\n- 2",
-    "foo\\n\\n  bar\\n", "a\\tb", "\\u200B", "Ǆ", "σς", "ŉ", "-", "0", "1", "é\\u0301\\u0302z", "ñandú", "a'b",
+    "",
+    "a",
+    "b",
+    "c",
+    "hello",
+    "Hello World",
+    "  padded  ",
+    "a,b,c",
+    "a b  c",
+    "x\\ny",
+    "x\\r\\ny\\n",
+    "tab\\there",
+    "héllo",
+    "e\\u0301",
+    "é",
+    "日本語",
+    "👨‍👩‍👧",
+    "🇩🇪🇫🇷",
+    "ß",
+    "İstanbul",
+    "ﬁn",
+    "ÀÉ",
+    "\\u00A0x\\u2003",
+    "10",
+    "1.5",
+    "-3",
+    "+5",
+    ".5",
+    "5.",
+    "007",
+    "1e3",
+    "true",
+    "false",
+    "True",
+    "null",
+    "0x1F",
+    "0b11",
+    "1_000",
+    "<b>&'\\\"</b>",
+    "\\u2028|\\u2029",
+    "\\\"quoted\\\"",
+    "a\\\\b",
+    "$",
+    "%",
+    "$${x}",
+    "%%{if}",
+    "$$",
+    "{}",
+    "[1,2]",
+    "10.0.0.0/8",
+    "2020-01-01T00:00:00Z",
+    "\\U0001F600",
+    "a/b/c.txt",
+    "~",
+    "..",
+    "one-two_three",
+    "aaa",
+    "AbC",
+    "\\u0007",
+    "a=b&c=d",
+    "x.y.z",
+    "key: value",
+    "- 1\\n- 2",
+    "foo\\n\\n  bar\\n",
+    "a\\tb",
+    "\\u200B",
+    "Ǆ",
+    "σς",
+    "ŉ",
+    "-",
+    "0",
+    "1",
+    "é\\u0301\\u0302z",
+    "ñandú",
+    "a'b",
 ];
 
 const DIGITS: &[&str] = &[
-    "0", "1", "2", "3", "-1", "-2", "10", "7", "1.5", "0.1", "0.2", "-0.5", "2.5", "1e3", "1E-3", "1e21", "100", "255", "256", "1.0",
-    "123456789012345678901234567890", "9223372036854775807", "9223372036854775808", "12345.678901234567890123", "1e-10", "-7", "16", "32",
-    "64", "0.3333333333333333", "1e100", "2147483648", "4294967296", "007", "5.00", "1e+2", "3.14159", "999999999999999999999.5", "-0",
+    "0",
+    "1",
+    "2",
+    "3",
+    "-1",
+    "-2",
+    "10",
+    "7",
+    "1.5",
+    "0.1",
+    "0.2",
+    "-0.5",
+    "2.5",
+    "1e3",
+    "1E-3",
+    "1e21",
+    "100",
+    "255",
+    "256",
+    "1.0",
+    "123456789012345678901234567890",
+    "9223372036854775807",
+    "9223372036854775808",
+    "12345.678901234567890123",
+    "1e-10",
+    "-7",
+    "16",
+    "32",
+    "64",
+    "0.3333333333333333",
+    "1e100",
+    "2147483648",
+    "4294967296",
+    "007",
+    "5.00",
+    "1e+2",
+    "3.14159",
+    "999999999999999999999.5",
+    "-0",
 ];
 
 const REFERENCES: &[(&str, Kind)] = &[
@@ -187,9 +292,13 @@ impl<'r> Grower<'r> {
             9 => {
                 let first = self.grow(kind, depth);
                 let second = self.grow(kind, depth);
-                let fails = self.random.pick(&["local.o.nope", "tonumber(\"x\")", "[][0]"]);
+                let fails = self
+                    .random
+                    .pick(&["local.o.nope", "tonumber(\"x\")", "[][0]"]);
                 let fails = Node::text(fails);
-                let items = self.random.of(&[vec![first.clone()], vec![fails, second], vec![first]]);
+                let items =
+                    self.random
+                        .of(&[vec![first.clone()], vec![fails, second], vec![first]]);
                 return called("try", items);
             }
             10 => {
@@ -217,7 +326,9 @@ impl<'r> Grower<'r> {
                 }
             },
             Kind::Set => {
-                let inner = self.random.of(&[Kind::List, Kind::Texts, Kind::Texts, Kind::Numbers]);
+                let inner = self
+                    .random
+                    .of(&[Kind::List, Kind::Texts, Kind::Texts, Kind::Numbers]);
                 let inner = self.grow(inner, depth);
                 called("toset", vec![inner])
             }
@@ -261,7 +372,10 @@ impl<'r> Grower<'r> {
         match kind {
             Kind::Text => self.quoted(),
             Kind::Number => Node::text(self.random.pick(DIGITS)),
-            Kind::Bool => Node::text(self.random.pick(&["true", "false", "\"true\"", "\"false\""])),
+            Kind::Bool => Node::text(
+                self.random
+                    .pick(&["true", "false", "\"true\"", "\"false\""]),
+            ),
             Kind::List | Kind::Texts | Kind::Numbers => self.sequence(kind, 0),
             Kind::Set => {
                 let inner = self.random.of(&[Kind::Texts, Kind::Numbers]);
@@ -280,8 +394,9 @@ impl<'r> Grower<'r> {
         }
         let length = self.random.below(9);
         let pieces: &[&str] = &[
-            "a", "b", "Z", "0", "9", " ", ",", ".", "-", "_", "/", ":", "\\n", "\\t", "é", "ü", "日", "\\\\", "\\\"", "=", "(", ")", "[", "]",
-            "*", "+", "?", "#", "@", "<", "&", "'", "\\u0300", "😀",
+            "a", "b", "Z", "0", "9", " ", ",", ".", "-", "_", "/", ":", "\\n", "\\t", "é", "ü",
+            "日", "\\\\", "\\\"", "=", "(", ")", "[", "]", "*", "+", "?", "#", "@", "<", "&", "'",
+            "\\u0300", "😀",
         ];
         let text: String = (0..length).map(|_| self.random.pick(pieces)).collect();
         Node::text(format!("\"{text}\""))
@@ -289,11 +404,20 @@ impl<'r> Grower<'r> {
 
     fn parenthesised(&mut self, kind: Kind, depth: usize) -> Node {
         let inner = self.grow(kind, depth);
-        let open = self
-            .random
-            .pick(&["(", "(", "(\n", "( /* note */ ", "(\n  # note\n  ", "(\n  // note\n"]);
+        let open = self.random.pick(&[
+            "(",
+            "(",
+            "(\n",
+            "( /* note */ ",
+            "(\n  # note\n  ",
+            "(\n  // note\n",
+        ]);
         let close = self.random.pick(&[")", ")", "\n)", " )", " /* x */)"]);
-        Node(vec![Part::Text(open.into()), Part::One(inner), Part::Text(close.into())])
+        Node(vec![
+            Part::Text(open.into()),
+            Part::One(inner),
+            Part::Text(close.into()),
+        ])
     }
 
     /// An operand, mostly in parentheses.
@@ -316,7 +440,12 @@ impl<'r> Grower<'r> {
         let left = self.operand(Kind::Number, depth);
         let mut right = self.operand(Kind::Number, depth);
         // Dividing by zero gives what cannot be written down: seldom enough.
-        if operator.trim() == "/" && right.written().trim_matches(['(', ')', '"']).starts_with(['0', 'n']) {
+        if operator.trim() == "/"
+            && right
+                .written()
+                .trim_matches(['(', ')', '"'])
+                .starts_with(['0', 'n'])
+        {
             right = Node::text("3");
         }
         Node(vec![left.into(), Part::Text(operator.into()), right.into()])
@@ -416,24 +545,44 @@ impl<'r> Grower<'r> {
                     Node(vec!["(".into(), inner.into(), ")".into()])
                 }
                 1 => self.quoted(),
-                2 => Node::text(self.random.pick(&["1", "\"${var.s}\"", "true", "null", "for-x", "if", "in", "é"])),
+                2 => Node::text(self.random.pick(&[
+                    "1",
+                    "\"${var.s}\"",
+                    "true",
+                    "null",
+                    "for-x",
+                    "if",
+                    "in",
+                    "é",
+                ])),
                 _ => Node::text(self.random.pick(&["a", "b", "c", "k", "x", "n", "p", "d"])),
             };
             let sign = self.random.pick(&[" = ", " = ", " : ", "="]);
             let value = self.grow(of, depth);
-            items.push(Node(vec![key.into(), Part::Text(sign.into()), value.into()]));
+            items.push(Node(vec![
+                key.into(),
+                Part::Text(sign.into()),
+                value.into(),
+            ]));
         }
-        let [open, between, close] =
-            self.random
-                .of(&[["{ ", ", ", " }"], ["{", ",", "}"], ["{\n", "\n", "\n}"], ["{\n", ",\n", "\n}"]]);
+        let [open, between, close] = self.random.of(&[
+            ["{ ", ", ", " }"],
+            ["{", ",", "}"],
+            ["{\n", "\n", "\n}"],
+            ["{\n", ",\n", "\n}"],
+        ]);
         Node(vec![open.into(), Part::Many(between, items), close.into()])
     }
 
     /// Something that can be iterated over, with the kinds of its keys and elements.
     fn collection(&mut self, depth: usize) -> (Node, Kind, Kind) {
-        let kind = self
-            .random
-            .of(&[Kind::List, Kind::Texts, Kind::Numbers, Kind::Set, Kind::Object]);
+        let kind = self.random.of(&[
+            Kind::List,
+            Kind::Texts,
+            Kind::Numbers,
+            Kind::Set,
+            Kind::Object,
+        ]);
         let node = self.grow(kind, depth);
         match kind {
             Kind::Texts => (node, Kind::Number, Kind::Text),
@@ -447,7 +596,9 @@ impl<'r> Grower<'r> {
     fn iteration(&mut self, depth: usize, inner: &mut dyn FnMut(&mut Self) -> Node) -> [Node; 3] {
         let (collection, key, value) = self.collection(depth);
         let outer = self.names.clone();
-        let (k, v) = self.random.of(&[("k", "v"), ("i", "x"), ("a", "b"), ("_", "each_one")]);
+        let (k, v) = self
+            .random
+            .of(&[("k", "v"), ("i", "x"), ("a", "b"), ("_", "each_one")]);
         let names = match self.random.percent(50) {
             true => {
                 self.names.push((k.to_owned(), key));
@@ -480,7 +631,13 @@ impl<'r> Grower<'r> {
             _ => Kind::Any,
         };
         let [head, body, filter] = self.iteration(depth, &mut |grower| grower.grow(of, depth));
-        Node(vec!["[".into(), head.into(), body.into(), filter.into(), "]".into()])
+        Node(vec![
+            "[".into(),
+            head.into(),
+            body.into(),
+            filter.into(),
+            "]".into(),
+        ])
     }
 
     fn for_object(&mut self, depth: usize) -> Node {
@@ -491,7 +648,13 @@ impl<'r> Grower<'r> {
             let dots = if groups { "..." } else { "" };
             Node(vec![key.into(), " => ".into(), value.into(), dots.into()])
         });
-        Node(vec!["{".into(), head.into(), body.into(), filter.into(), "}".into()])
+        Node(vec![
+            "{".into(),
+            head.into(),
+            body.into(),
+            filter.into(),
+            "}".into(),
+        ])
     }
 
     fn splat(&mut self, depth: usize) -> Node {
@@ -507,8 +670,25 @@ impl<'r> Grower<'r> {
             _ => Node::text("[local.o, { a = 2, b = { c = [] } }]"),
         };
         let rest = self.random.pick(&[
-            "[*]", ".*", "[*].n", ".*.n", "[*].a", ".*.a", "[*].b.c", "[*].b.c[0]", "[*].id", ".*.id", "[*].p", "[*][0]", ".*[0]", "[*].input",
-            "[*].b.c[*]", ".*.b.c.*", "[*].output", "[*].b.c.0", ".*.b.c.0",
+            "[*]",
+            ".*",
+            "[*].n",
+            ".*.n",
+            "[*].a",
+            ".*.a",
+            "[*].b.c",
+            "[*].b.c[0]",
+            "[*].id",
+            ".*.id",
+            "[*].p",
+            "[*][0]",
+            ".*[0]",
+            "[*].input",
+            "[*].b.c[*]",
+            ".*.b.c.*",
+            "[*].output",
+            "[*].b.c.0",
+            ".*.b.c.0",
         ]);
         Node(vec![base.into(), Part::Text(rest.into())])
     }
@@ -549,8 +729,14 @@ impl<'r> Grower<'r> {
 
     /// Literal text of a template: in quotes or not.
     fn literal(&mut self, is_quoted: bool) -> Node {
-        let quoted: &[&str] = &["", " ", "a", "x y", "-", "\\n", " \\n ", "\\\"", "b", "z$", "%q", "$${x", "é", "\\u0041", "  ", "/", ": ", ",", "=", "#"];
-        let plain: &[&str] = &["", " ", "a", "x y", "-", "\n", " \n ", "\"", "z$", "%q", "%%{x", "é", "\\n", "\t", "  ", "\n\n", "\n    b", ",", "\n c"];
+        let quoted: &[&str] = &[
+            "", " ", "a", "x y", "-", "\\n", " \\n ", "\\\"", "b", "z$", "%q", "$${x", "é",
+            "\\u0041", "  ", "/", ": ", ",", "=", "#",
+        ];
+        let plain: &[&str] = &[
+            "", " ", "a", "x y", "-", "\n", " \n ", "\"", "z$", "%q", "%%{x", "é", "\\n", "\t",
+            "  ", "\n\n", "\n    b", ",", "\n c",
+        ];
         Node::text(self.random.pick(if is_quoted { quoted } else { plain }))
     }
 
@@ -564,7 +750,13 @@ impl<'r> Grower<'r> {
             match self.random.below(if depth > 0 { 10 } else { 6 }) {
                 0 => {}
                 1..=6 => {
-                    let kind = self.random.of(&[Kind::Text, Kind::Text, Kind::Number, Kind::Bool, Kind::Any]);
+                    let kind = self.random.of(&[
+                        Kind::Text,
+                        Kind::Text,
+                        Kind::Number,
+                        Kind::Bool,
+                        Kind::Any,
+                    ]);
                     let inner = self.grow(kind, depth.saturating_sub(1));
                     pieces.push(Node(vec![
                         Part::Text(format!("${{{left}").into()),
@@ -622,9 +814,11 @@ impl<'r> Grower<'r> {
 
     fn heredoc(&mut self, depth: usize) -> Node {
         let pieces = self.pieces(false, depth);
-        let (open, indent, close) = self
-            .random
-            .of(&[("<<EOT\n", "", "\nEOT\n"), ("<<-EOT\n", "  ", "\n  EOT\n"), ("<<-E_1\n    ", "    ", "\n    E_1\n")]);
+        let (open, indent, close) = self.random.of(&[
+            ("<<EOT\n", "", "\nEOT\n"),
+            ("<<-EOT\n", "  ", "\n  EOT\n"),
+            ("<<-E_1\n    ", "    ", "\n    E_1\n"),
+        ]);
         // In parentheses the line end after the marker does no harm.
         Node(vec![
             "(".into(),
@@ -639,7 +833,11 @@ impl<'r> Grower<'r> {
     /// A call of a function that gives what is wanted, or of any.
     fn call(&mut self, kind: Option<Kind>, depth: usize) -> Node {
         let fitting: Vec<usize> = (0..FUNCTIONS.len())
-            .filter(|at| kind.is_none_or(|kind| FUNCTIONS[*at].gives == kind || FUNCTIONS[*at].gives == Kind::Any))
+            .filter(|at| {
+                kind.is_none_or(|kind| {
+                    FUNCTIONS[*at].gives == kind || FUNCTIONS[*at].gives == Kind::Any
+                })
+            })
             .collect();
         let function = &FUNCTIONS[self.random.of(&fitting)];
         let mut takes: Vec<Takes> = function.takes.to_vec();

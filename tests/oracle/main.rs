@@ -2,13 +2,14 @@
 //! asked again. Needs `terraform` 1.11 on the path. `just oracle` runs it.
 
 mod compare;
+mod excuses;
 mod expressions;
 mod functions;
 mod json;
 mod random;
+mod recheck;
 #[path = "../recorded/mod.rs"]
 mod recorded;
-mod recheck;
 mod terraform;
 mod tree;
 
@@ -83,17 +84,15 @@ fn generated(count: usize, seed: u64, flags: &[&str]) -> std::io::Result<usize> 
     let mut done = 0;
     while done < count {
         let size = BATCH.min(count - done);
-        let nodes: Vec<Node> = (0..size)
-            .map(|_| Grower::new(&mut random).any())
-            .collect();
+        let nodes: Vec<Node> = (0..size).map(|_| Grower::new(&mut random).any()).collect();
         done += size;
         let verdicts = judged(&mut bench, &nodes)?;
         let mut differing: Vec<(Node, Verdict)> = Vec::new();
         for (node, verdict) in nodes.into_iter().zip(verdicts) {
             let kind = match &verdict.terraform {
                 Err(_) => "refused by Terraform",
-                Ok(planned) if planned.worth.is_wholly_known() => "known",
-                Ok(_) => "unknown or partly unknown",
+                Ok(planned) if planned.worth.has_unknown() => "unknown or partly unknown",
+                Ok(_) => "known",
             };
             *met.entry(kind).or_default() += 1;
             match verdict.excuse {
@@ -139,6 +138,11 @@ fn generated(count: usize, seed: u64, flags: &[&str]) -> std::io::Result<usize> 
 fn judged(bench: &mut Bench, nodes: &[Node]) -> std::io::Result<Vec<Verdict>> {
     let texts: Vec<String> = nodes.iter().map(Node::written).collect();
     let mut verdicts = bench.verdicts(&texts)?;
+    for (text, verdict) in texts.iter().zip(&mut verdicts) {
+        if !verdict.agrees() {
+            verdict.excuse = excuses::excuse(text, verdict);
+        }
+    }
     let again: Vec<usize> = (0..nodes.len())
         .filter(|at| nodes[*at].is_logical() && !verdicts[*at].agrees())
         .collect();
@@ -161,10 +165,7 @@ fn judged(bench: &mut Bench, nodes: &[Node]) -> std::io::Result<Vec<Verdict>> {
 
 /// Replaces each expression by the smallest found that shows the same kind of disagreement.
 fn make_smaller(bench: &mut Bench, differing: &mut [(Node, Verdict)]) -> std::io::Result<()> {
-    let mut candidates: Vec<Vec<Node>> = differing
-        .iter()
-        .map(|(node, _)| node.smaller())
-        .collect();
+    let mut candidates: Vec<Vec<Node>> = differing.iter().map(|(node, _)| node.smaller()).collect();
     for _ in 0..ROUNDS {
         let mut tried: Vec<(usize, Node)> = Vec::new();
         for (at, candidates) in candidates.iter_mut().enumerate() {

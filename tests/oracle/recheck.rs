@@ -30,16 +30,24 @@ fn expressions() -> io::Result<usize> {
             };
             if found != *expected {
                 wrong += 1;
-                say(&format!("{text}\n  is recorded as {expected}\n  Terraform says {found}"));
+                say(&format!(
+                    "{text}\n  is recorded as {expected}\n  Terraform says {found}"
+                ));
             }
         }
     }
-    say(&format!("{} expressions, {wrong} recorded wrongly", cases.len()));
+    say(&format!(
+        "{} expressions, {wrong} recorded wrongly",
+        cases.len()
+    ));
     Ok(wrong)
 }
 
 /// What Terraform makes of a configuration, as the recordings have it.
-pub fn planned(terraform: &mut Terraform, configuration: &Configuration<'_>) -> io::Result<Vec<String>> {
+pub fn planned(
+    terraform: &mut Terraform,
+    configuration: &Configuration<'_>,
+) -> io::Result<Vec<String>> {
     let files = configuration.files.iter();
     terraform.write(files.map(|(path, text)| (*path, text.as_bytes())))?;
     let refused = || Ok(vec!["error".to_owned()]);
@@ -50,9 +58,11 @@ pub fn planned(terraform: &mut Terraform, configuration: &Configuration<'_>) -> 
         .inputs
         .given
         .iter()
-        .map(|given| match given {
-            Given::Value(name, text) => format!("-var={name}={text}"),
-            Given::File(path) => format!("-var-file={path}"),
+        .filter_map(|given| match given {
+            Given::Value(name, text) => Some(format!("-var={name}={text}")),
+            Given::File(path) => Some(format!("-var-file={path}")),
+            // Settings of onus, of which Terraform knows nothing.
+            Given::Setting(..) => None,
         })
         .collect();
     let Ok(plan) = terraform.plan(&given, &configuration.inputs.environment)? else {
@@ -76,9 +86,14 @@ fn configurations() -> io::Result<usize> {
     let mut wrong = 0;
     for configuration in &all {
         let mut terraform = Terraform::new("recheck-configurations")?;
-        let found: BTreeSet<String> = planned(&mut terraform, configuration)?.into_iter().collect();
-        let expected: BTreeSet<String> =
-            configuration.expected.iter().map(|line| (*line).to_owned()).collect();
+        let found: BTreeSet<String> = planned(&mut terraform, configuration)?
+            .into_iter()
+            .collect();
+        let expected: BTreeSet<String> = configuration
+            .expected
+            .iter()
+            .map(|line| (*line).to_owned())
+            .collect();
         if found != expected {
             wrong += 1;
             let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
@@ -92,7 +107,10 @@ fn configurations() -> io::Result<usize> {
             ));
         }
     }
-    say(&format!("{} configurations, {wrong} recorded wrongly", all.len()));
+    say(&format!(
+        "{} configurations, {wrong} recorded wrongly",
+        all.len()
+    ));
     Ok(wrong)
 }
 
@@ -123,16 +141,24 @@ fn policies() -> io::Result<usize> {
     };
     let mut wrong = 0;
     for (number, (arguments, expected)) in cases.iter().enumerate() {
-        let change = plan.document.get("output_changes").get(&format!("c{number}"));
+        let change = plan
+            .document
+            .get("output_changes")
+            .get(&format!("c{number}"));
         let found = match change.get("after") {
             Json::Text(text) => text.as_str(),
             _ => "",
         };
         if found != *expected {
             wrong += 1;
-            say(&format!("{arguments}\n  is recorded as {expected}\n  Terraform says {found}"));
+            say(&format!(
+                "{arguments}\n  is recorded as {expected}\n  Terraform says {found}"
+            ));
         }
     }
-    say(&format!("{} policies, {wrong} recorded wrongly", cases.len()));
+    say(&format!(
+        "{} policies, {wrong} recorded wrongly",
+        cases.len()
+    ));
     Ok(wrong)
 }

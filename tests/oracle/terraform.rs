@@ -134,7 +134,7 @@ impl Terraform {
             if refusals.is_empty() {
                 refusals.push(Refusal {
                     file: None,
-                        message: String::from_utf8_lossy(&output.stderr).into_owned(),
+                    message: String::from_utf8_lossy(&output.stderr).into_owned(),
                 });
             }
             return Ok(Err(refusals));

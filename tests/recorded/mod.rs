@@ -100,7 +100,7 @@ impl Worth {
     /// What onus makes of a value.
     pub fn of(value: &Value) -> Worth {
         match &value.data {
-            Data::Null => Worth::Scalar("null".to_owned()),
+            Data::Null(_) => Worth::Scalar("null".to_owned()),
             Data::Bool(truth) => Worth::Scalar(truth.to_string()),
             Data::Number(number) => Worth::Scalar(number.to_string()),
             Data::Text(text) => text.as_str().map_or(Worth::Unknown, Worth::text),
@@ -129,13 +129,13 @@ impl Worth {
         }
     }
 
-    /// Whether nothing in it is known after apply.
-    pub fn is_wholly_known(&self) -> bool {
+    /// Whether something in it is known after apply only.
+    pub fn has_unknown(&self) -> bool {
         match self {
-            Worth::Error | Worth::Scalar(_) => true,
-            Worth::Unknown => false,
-            Worth::List(_, items) => items.iter().all(Worth::is_wholly_known),
-            Worth::Object(_, members) => members.values().all(Worth::is_wholly_known),
+            Worth::Error | Worth::Scalar(_) => false,
+            Worth::Unknown => true,
+            Worth::List(_, items) => items.iter().any(Worth::has_unknown),
+            Worth::Object(_, members) => members.values().any(Worth::has_unknown),
         }
     }
 
