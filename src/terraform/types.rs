@@ -3,13 +3,14 @@
 //! The rules are those of cty, observed on Terraform 1.11: conversions are exact or refused, `==` converts nothing, the
 //! arms of a conditional are unified.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::syntax::{Expr, Expression, ObjectKey};
 use crate::source::Span;
 use crate::value::{
     Alternative, Attributes, Certainty, Data, List, ListKind, Member, Members, Number, Object,
-    ObjectKind, Reason, Text, Value,
+    ObjectKind, Range, Reason, Segment, Text, Unknown, Value,
 };
 pub use crate::value::{Attribute, Type};
 
@@ -136,10 +137,12 @@ fn attribute(
     })
 }
 
-/// The type of a value. Unknown values are `Any`; choices have the type of their alternatives, if it is one.
+/// The type of a value, as Terraform knows it. What is open on the side of onus (blocks that a provider completes,
+/// collections of which only a part is known) may be anything unless its kind says more.
 pub fn type_of(value: &Value) -> Type {
     match &value.data {
-        Data::Null(_) | Data::Unknown(_) => Type::Any,
+        Data::Null(of) => of.as_deref().unwrap_or(&Type::Any).clone(),
+        Data::Unknown(unknown) => unknown.value_type().clone(),
         Data::Choice(alternatives) => {
             let types: Vec<Type> = alternatives.iter().map(|a| type_of(&a.value)).collect();
             unify(&types).unwrap_or(Type::Any)
@@ -147,26 +150,37 @@ pub fn type_of(value: &Value) -> Type {
         Data::Bool(_) => Type::Bool,
         Data::Number(_) => Type::Number,
         Data::Text(_) => Type::String,
-        Data::List(list) => match list.kind() {
-            ListKind::Tuple => Type::Tuple(list.items().iter().map(type_of).collect()),
-            ListKind::List => Type::List(Box::new(common(list.items().iter()))),
-            ListKind::Set => Type::Set(Box::new(common(list.items().iter()))),
-        },
-        Data::Object(object) => {
-            let values = object.members().values().map(|member| &member.value);
-            match object.kind() {
-                ObjectKind::Map => Type::Map(Box::new(common(values))),
-                ObjectKind::Object | ObjectKind::Block => {
-                    let names = object.members().keys().cloned();
-                    let plain = |of| Attribute {
-                        of,
-                        is_optional: false,
-                        default: None,
-                    };
-                    Type::Object(names.zip(values.map(type_of).map(plain)).collect())
-                }
+        Data::List(list) => {
+            let element = || match list.of() {
+                Some(of) => Box::new((**of).clone()),
+                None => Box::new(common(list.items().iter())),
+            };
+            match list.kind() {
+                ListKind::Tuple if list.more().is_some() => Type::Any,
+                ListKind::Tuple => Type::Tuple(list.items().iter().map(type_of).collect()),
+                ListKind::List => Type::List(element()),
+                ListKind::Set => Type::Set(element()),
             }
         }
+        Data::Object(object) => match object.kind() {
+            ObjectKind::Map => Type::Map(match object.of() {
+                Some(of) => Box::new((**of).clone()),
+                None => {
+                    let values = object.members().values();
+                    Box::new(common(values.map(|member| &member.value)))
+                }
+            }),
+            ObjectKind::Object if object.more().is_none() => {
+                let members = object.members().iter();
+                let attribute = |member: &Member| Attribute::required(type_of(&member.value));
+                Type::Object(
+                    members
+                        .map(|(name, m)| (name.clone(), attribute(m)))
+                        .collect(),
+                )
+            }
+            ObjectKind::Object | ObjectKind::Block => Type::Any,
+        },
     }
 }
 
@@ -174,9 +188,14 @@ pub fn type_of(value: &Value) -> Type {
 fn common<'v>(values: impl Iterator<Item = &'v Value>) -> Type {
     let mut known = Type::Any;
     for value in values {
-        known = match unify(&[known, type_of(value)]) {
-            Some(of) => of,
-            None => return Type::Any,
+        let of = type_of(value);
+        known = match (&known, &of) {
+            (Type::Any, _) => of,
+            (_, Type::Any) => known,
+            _ => match unify(&[known, of]) {
+                Some(of) => of,
+                None => return Type::Any,
+            },
         };
         if known.is_concrete() {
             break;
@@ -185,52 +204,250 @@ fn common<'v>(values: impl Iterator<Item = &'v Value>) -> Type {
     known
 }
 
-/// The type that values of all these types can be converted to; none if there is none. As cty does it
-/// (`convert.UnifyUnsafe`): `Any` fits everything, objects of different attributes become maps, tuples of different
-/// lengths lists, and primitive types strings if one of them is a string.
-pub fn unify(types: &[Type]) -> Option<Type> {
-    let known: Vec<&Type> = types.iter().filter(|of| **of != Type::Any).collect();
-    let Some((&first, rest)) = known.split_first() else {
-        return Some(Type::Any);
-    };
-    if rest.iter().all(|of| *of == first) {
-        return Some(first.clone());
-    }
-    let has = |test: fn(&Type) -> bool| known.iter().any(|of| test(of));
-    let only = |test: fn(&Type) -> bool| known.iter().all(|of| test(of));
-    if only(Type::is_scalar) {
-        return has(|of| *of == Type::String).then_some(Type::String);
-    }
-    if only(|of| matches!(of, Type::Map(_) | Type::Object(_))) {
-        if !has(|of| matches!(of, Type::Map(_))) && same_names(&known) {
-            return unify_attributes(&known);
+/// Whether values of a type can be converted to another. Some of them may be refused all the same: not every string is
+/// a number.
+pub fn is_convertible(from: &Type, to: &Type) -> bool {
+    match (from, to) {
+        (_, Type::Any) | (Type::Any, _) => true,
+        (Type::Object(from), Type::Object(to)) => {
+            to.iter().all(|(name, attribute)| match from.get(name) {
+                Some(given) => is_convertible(&given.of, &attribute.of),
+                None => attribute.is_optional,
+            })
         }
-        return unify(&parts(&known)).map(|of| Type::Map(Box::new(of)));
-    }
-    if only(|of| matches!(of, Type::List(_) | Type::Set(_) | Type::Tuple(_))) {
-        if let Type::Tuple(first) = first
-            && known
-                .iter()
-                .all(|of| matches!(of, Type::Tuple(items) if items.len() == first.len()))
-        {
-            let column = |at: usize| -> Vec<Type> {
-                let items = known.iter().filter_map(|of| match of {
-                    Type::Tuple(items) => items.get(at).cloned(),
-                    _ => None,
-                });
-                items.collect()
+        (Type::Tuple(from), Type::Tuple(to)) => {
+            from.len() == to.len() && from.iter().zip(to).all(|(a, b)| is_convertible(a, b))
+        }
+        (Type::List(from) | Type::Set(from), Type::List(to) | Type::Set(to))
+        | (Type::Map(from), Type::Map(to)) => is_convertible(from, to),
+        (Type::Tuple(items), Type::List(of) | Type::Set(of)) => {
+            let found = match **of {
+                Type::Any => unify(items),
+                _ => Some((**of).clone()),
             };
-            let items: Option<Vec<Type>> = (0..first.len()).map(|at| unify(&column(at))).collect();
-            return items.map(Type::Tuple);
+            found.is_some_and(|of| {
+                // Nothing but values of any type is a list of those.
+                (of != Type::Any || items.iter().all(|item| *item == Type::Any))
+                    && items.iter().all(|item| is_convertible(item, &of))
+            })
         }
-        let of = Box::new(unify(&parts(&known))?);
-        return Some(if has(|of| matches!(of, Type::Set(_))) {
-            Type::Set(of)
-        } else {
-            Type::List(of)
-        });
+        (Type::Object(attributes), Type::Map(of)) => {
+            let types: Vec<Type> = attributes.values().map(|a| a.of.clone()).collect();
+            let found = match **of {
+                Type::Any => unify(&types),
+                _ => Some((**of).clone()),
+            };
+            found.is_some_and(|of| types.iter().all(|item| is_convertible(item, &of)))
+        }
+        (Type::Map(of), Type::Object(attributes)) => attributes
+            .values()
+            .all(|attribute| attribute.is_optional || is_convertible(of, &attribute.of)),
+        (from, to) if from.is_scalar() && to.is_scalar() => {
+            from == to || *from == Type::String || *to == Type::String
+        }
+        _ => false,
     }
-    None
+}
+
+/// The type of a value that is converted to `to` without being known: what `to` leaves open is as it was before.
+fn converted_type(from: &Type, to: &Type) -> Type {
+    let inside = |types: Vec<Type>, to: &Type| {
+        let from = unify(&types).unwrap_or(Type::Any);
+        Box::new(converted_type(&from, to))
+    };
+    match (from, to) {
+        (Type::Any, to) => to.clone(),
+        (from, Type::Any) => from.clone(),
+        (Type::Map(from), Type::Map(to)) => Type::Map(Box::new(converted_type(from, to))),
+        (Type::Object(from), Type::Map(to)) => {
+            Type::Map(inside(from.values().map(|a| a.of.clone()).collect(), to))
+        }
+        (Type::Map(from), Type::Object(to)) => {
+            let of =
+                |attribute: &Attribute| Attribute::required(converted_type(from, &attribute.of));
+            Type::Object(to.iter().map(|(name, a)| (name.clone(), of(a))).collect())
+        }
+        (Type::Object(from), Type::Object(to)) => {
+            let of = |name: &Arc<str>, attribute: &Attribute| {
+                Attribute::required(match from.get(name) {
+                    Some(given) => converted_type(&given.of, &attribute.of),
+                    None => attribute.of.clone(),
+                })
+            };
+            Type::Object(
+                to.iter()
+                    .map(|(name, a)| (name.clone(), of(name, a)))
+                    .collect(),
+            )
+        }
+        (Type::List(from) | Type::Set(from), Type::List(to)) => {
+            Type::List(Box::new(converted_type(from, to)))
+        }
+        (Type::List(from) | Type::Set(from), Type::Set(to)) => {
+            Type::Set(Box::new(converted_type(from, to)))
+        }
+        (Type::Tuple(from), Type::List(to)) => Type::List(inside(from.clone(), to)),
+        (Type::Tuple(from), Type::Set(to)) => Type::Set(inside(from.clone(), to)),
+        (Type::Tuple(from), Type::Tuple(to)) => Type::Tuple(
+            from.iter()
+                .zip(to)
+                .map(|(from, to)| converted_type(from, to))
+                .collect(),
+        ),
+        (_, to) => to.clone(),
+    }
+}
+
+/// The type that values of all these types can be converted to; none if there is none. As cty does it
+/// (`convert.UnifyUnsafe`): objects of different attributes become maps, tuples of different lengths lists, otherwise one
+/// of the types must do for all. What is not known of one of several collections leaves the whole open.
+pub fn unify(types: &[Type]) -> Option<Type> {
+    let mut distinct: Vec<&Type> = Vec::new();
+    for of in types {
+        if !distinct.contains(&of) {
+            distinct.push(of);
+        }
+    }
+    if distinct.len() < 2 {
+        return Some(distinct.first().map_or(Type::Any, |of| (*of).clone()));
+    }
+    let count = |is_it: fn(&Type) -> bool| distinct.iter().filter(|of| is_it(of)).count();
+    let all = distinct.len();
+    let open = count(|of| *of == Type::Any);
+    let maps = count(|of| matches!(of, Type::Map(_)));
+    let lists = count(|of| matches!(of, Type::List(_)));
+    let sets = count(|of| matches!(of, Type::Set(_)));
+    let objects = count(|of| matches!(of, Type::Object(_)));
+    let tuples = count(|of| matches!(of, Type::Tuple(_)));
+    let elements = || -> Option<Box<Type>> {
+        let elements: Vec<Type> = distinct
+            .iter()
+            .filter_map(|of| of.element().cloned())
+            .collect();
+        unify(&elements).map(Box::new)
+    };
+    if open > 0 && [maps, lists, sets, objects, tuples].contains(&(all - open)) && all > open {
+        return Some(Type::Any);
+    }
+    if maps == all {
+        return elements().map(Type::Map);
+    }
+    if lists == all {
+        return elements().map(Type::List);
+    }
+    if sets == all {
+        return elements().map(Type::Set);
+    }
+    if objects == all {
+        return unify_objects(&distinct);
+    }
+    if tuples == all {
+        return unify_tuples(&distinct);
+    }
+    if maps > 0
+        && maps + objects + open == all
+        && let Some(of @ Type::Map(_)) =
+            unify_among(&distinct, as_map, |of| matches!(of, Type::Object(_)))
+    {
+        return Some(of);
+    }
+    if lists > 0
+        && lists + tuples + open == all
+        && let Some(of @ Type::List(_)) =
+            unify_among(&distinct, as_list, |of| matches!(of, Type::Tuple(_)))
+    {
+        return Some(of);
+    }
+    if objects > 0 && tuples > 0 {
+        return None;
+    }
+    preferred(&distinct)
+        .into_iter()
+        .find(|wanted| distinct.iter().all(|of| is_convertible(of, wanted)))
+        .cloned()
+}
+
+/// Unification where some of the types are first made one, of another kind.
+fn unify_among(
+    types: &[&Type],
+    make: fn(&[&Type]) -> Option<Type>,
+    is_some_of_them: fn(&Type) -> bool,
+) -> Option<Type> {
+    let (some, others): (Vec<&Type>, Vec<&Type>) =
+        types.iter().copied().partition(|of| is_some_of_them(of));
+    let mut all = vec![make(&some)?];
+    all.extend(others.into_iter().cloned());
+    unify(&all)
+}
+
+/// Objects of the same attributes: each attribute unified. Others become maps.
+fn unify_objects(types: &[&Type]) -> Option<Type> {
+    let objects: Vec<&Attributes> = types
+        .iter()
+        .filter_map(|of| match of {
+            Type::Object(attributes) => Some(attributes),
+            _ => None,
+        })
+        .collect();
+    let (first, rest) = objects.split_first()?;
+    let has_same_names = rest.iter().all(|other| {
+        other.len() == first.len() && first.keys().all(|name| other.contains_key(name))
+    });
+    if !has_same_names {
+        return as_map(types);
+    }
+    let mut attributes = Attributes::default();
+    for name in first.keys() {
+        let column: Vec<Type> = objects
+            .iter()
+            .map(|object| object[name].of.clone())
+            .collect();
+        attributes.insert(name.clone(), Attribute::required(unify(&column)?));
+    }
+    let unified = Type::Object(attributes);
+    match types.iter().all(|of| is_convertible(of, &unified)) {
+        true => Some(unified),
+        false => as_map(types),
+    }
+}
+
+/// Tuples of the same length: each element unified. Others become lists.
+fn unify_tuples(types: &[&Type]) -> Option<Type> {
+    let tuples: Vec<&Vec<Type>> = types
+        .iter()
+        .filter_map(|of| match of {
+            Type::Tuple(items) => Some(items),
+            _ => None,
+        })
+        .collect();
+    let (first, rest) = tuples.split_first()?;
+    if rest.iter().any(|other| other.len() != first.len()) {
+        return as_list(types);
+    }
+    let column =
+        |at: usize| -> Vec<Type> { tuples.iter().map(|items| items[at].clone()).collect() };
+    let items: Option<Vec<Type>> = (0..first.len()).map(|at| unify(&column(at))).collect();
+    let unified = Type::Tuple(items?);
+    match types.iter().all(|of| is_convertible(of, &unified)) {
+        true => Some(unified),
+        false => as_list(types),
+    }
+}
+
+fn as_map(objects: &[&Type]) -> Option<Type> {
+    let of = Type::Map(Box::new(unify(&parts(objects))?));
+    objects
+        .iter()
+        .all(|object| is_convertible(object, &of))
+        .then_some(of)
+}
+
+fn as_list(tuples: &[&Type]) -> Option<Type> {
+    let of = Type::List(Box::new(unify(&parts(tuples))?));
+    tuples
+        .iter()
+        .all(|tuple| is_convertible(tuple, &of))
+        .then_some(of)
 }
 
 /// The types of all elements and attributes.
@@ -238,54 +455,82 @@ fn parts(types: &[&Type]) -> Vec<Type> {
     let mut all = Vec::new();
     for of in types {
         match of {
-            Type::List(of) | Type::Set(of) | Type::Map(of) => all.push((**of).clone()),
             Type::Tuple(items) => all.extend(items.iter().cloned()),
             Type::Object(attributes) => {
                 all.extend(attributes.values().map(|attribute| attribute.of.clone()));
             }
-            Type::Any | Type::Bool | Type::Number | Type::String => {}
+            _ => {}
         }
     }
     all
 }
 
-fn same_names(types: &[&Type]) -> bool {
-    let mut objects = types.iter().filter_map(|of| match of {
-        Type::Object(attributes) => Some(attributes),
-        _ => None,
-    });
-    let Some(first) = objects.next() else {
-        return true;
-    };
-    objects.all(|other| {
-        other.len() == first.len() && first.keys().all(|name| other.contains_key(name))
-    })
+/// The types ordered so that those come first which more others can be converted to, others as they stand.
+fn preferred<'t>(types: &[&'t Type]) -> Vec<&'t Type> {
+    let mut left: Vec<&Type> = types.to_vec();
+    let mut ordered = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let is_behind = |of: &Type| {
+            left.iter()
+                .any(|other| preference(other, of) == Ordering::Less)
+        };
+        let next = left.iter().position(|of| !is_behind(of)).unwrap_or(0);
+        ordered.push(left.remove(next));
+    }
+    ordered
 }
 
-/// Objects of the same attributes: each attribute unified.
-fn unify_attributes(types: &[&Type]) -> Option<Type> {
-    let Some(Type::Object(first)) = types.first() else {
-        return None;
+/// Which of two types is rather what both are converted to: the lesser one. Most are not related.
+fn preference(a: &Type, b: &Type) -> Ordering {
+    // One of several types: the better one if it is better for all that differ.
+    let all = |parts: Vec<Ordering>| match (
+        parts.contains(&Ordering::Less),
+        parts.contains(&Ordering::Greater),
+    ) {
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        _ => Ordering::Equal,
     };
-    let mut attributes = Attributes::default();
-    for name in first.keys() {
-        let column: Vec<Type> = types
-            .iter()
-            .filter_map(|of| match of {
-                Type::Object(attributes) => attributes.get(name).map(|a| a.of.clone()),
-                _ => None,
-            })
-            .collect();
-        attributes.insert(
-            name.clone(),
-            Attribute {
-                of: unify(&column)?,
-                is_optional: false,
-                default: None,
-            },
-        );
+    match (a, b) {
+        (a, b) if a == b => Ordering::Equal,
+        (_, Type::Any) => Ordering::Less,
+        (Type::Any, _) => Ordering::Greater,
+        (Type::String, b) if b.is_scalar() => Ordering::Less,
+        (a, Type::String) if a.is_scalar() => Ordering::Greater,
+        (Type::List(a), Type::List(b))
+        | (Type::Set(a), Type::Set(b))
+        | (Type::Map(a), Type::Map(b)) => preference(a, b),
+        (Type::Tuple(_) | Type::List(_), Type::Set(_))
+        | (Type::List(_), Type::Tuple(_))
+        | (Type::Map(_), Type::Object(_)) => Ordering::Less,
+        (Type::Set(_), Type::Tuple(_) | Type::List(_))
+        | (Type::Tuple(_), Type::List(_))
+        | (Type::Object(_), Type::Map(_)) => Ordering::Greater,
+        (Type::Object(a), Type::Object(b)) if a.len() == b.len() => {
+            let both: Option<Vec<Ordering>> = a
+                .iter()
+                .map(|(name, attribute)| Some(preference(&attribute.of, &b.get(name)?.of)))
+                .collect();
+            both.map_or(Ordering::Equal, all)
+        }
+        (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
+            all(a.iter().zip(b).map(|(a, b)| preference(a, b)).collect())
+        }
+        _ => Ordering::Equal,
     }
-    Some(Type::Object(attributes))
+}
+
+/// The type of a conditional's result, from those of its arms; none where Terraform refuses the conditional. If one is
+/// not known, neither is converted.
+pub fn of_either(a: &Value, b: &Value) -> Option<Type> {
+    let is_plain_null = |value: &Value| matches!(value.data, Data::Null(None));
+    let (of_a, of_b) = (type_of(a), type_of(b));
+    match () {
+        () if is_plain_null(a) => Some(of_b),
+        () if is_plain_null(b) => Some(of_a),
+        () if of_a == Type::Any || of_b == Type::Any => Some(Type::Any),
+        () => unify(&[of_a, of_b]),
+    }
 }
 
 /// A value as it is after unification with another one (the other arm of a conditional).
@@ -293,28 +538,99 @@ fn unify_attributes(types: &[&Type]) -> Option<Type> {
 /// # Errors
 /// Where no type fits both: Terraform refuses such a conditional.
 pub fn unify_value(value: &Value, other: &Value) -> Result<Value, String> {
-    // Resources and blocks lose attributes that are not written when they are converted: they stay as they are.
-    let is_block = |value: &Value| {
-        value
-            .as_object()
-            .is_some_and(|object| object.kind() == ObjectKind::Block || object.more().is_some())
-    };
-    if is_block(value) || is_block(other) {
-        return Ok(value.clone());
-    }
-    let (a, b) = (type_of(value), type_of(other));
-    if a == b {
-        return Ok(value.clone());
-    }
-    let Some(of) = unify(&[a, b]) else {
+    let Some(of) = of_either(value, other) else {
         return Err(format!(
             "the two results have no type in common: one is {}, the other {}",
             noun(value),
             noun(other)
         ));
     };
-    Ok(convert(value, &of, value.span()).unwrap_or_else(|_| value.clone()))
+    match of {
+        Type::Any => Ok(value.clone()),
+        of if type_of(value) == of => Ok(value.clone()),
+        of => convert(value, &of, value.span()),
+    }
 }
+
+/// What is known of a value as it is refined: whether it is never null, and its range.
+pub fn range_of(value: &Value) -> (bool, Range) {
+    let bound = |number: &Number| Some((number.clone(), true));
+    match &value.data {
+        Data::Null(_) => (false, Range::Any),
+        Data::Unknown(unknown) => (unknown.is_never_null, unknown.range.clone()),
+        Data::Number(number) => (true, Range::Between(bound(number), bound(number))),
+        Data::Text(text) => {
+            let prefix = match text.segments().first() {
+                Some(Segment::Literal(text)) => Some(text.clone()),
+                _ => None,
+            };
+            (true, prefix.map_or(Range::Any, Range::Prefix))
+        }
+        Data::List(list) if list.kind() != ListKind::Tuple => match length(value) {
+            Some(length) => (true, Range::Length(length, length)),
+            None => (true, Range::Any),
+        },
+        Data::Object(object) if object.kind() == ObjectKind::Map && object.more().is_none() => {
+            let length = object.members().len();
+            (true, Range::Length(length, length))
+        }
+        Data::Choice(_) => (false, Range::Any),
+        Data::Bool(_) | Data::List(_) | Data::Object(_) => (true, Range::Any),
+    }
+}
+
+/// How many elements a list, tuple or set has, where that is known: what is not known in a set may be one of the others.
+pub fn length(value: &Value) -> Option<usize> {
+    let list = value.as_list().filter(|list| list.more().is_none())?;
+    let is_certain =
+        list.kind() != ListKind::Set || list.items().len() < 2 || value.is_wholly_known();
+    is_certain.then_some(list.items().len())
+}
+
+/// An unknown value of a type, refined. What is then known is no longer unknown: a number between two equal bounds, a
+/// list of so many elements.
+pub fn refined(unknown: Unknown, site: Span) -> Value {
+    let Unknown {
+        is_never_null: true,
+        range,
+        of: Some(of),
+        ..
+    } = &unknown
+    else {
+        return Value::new(Data::Unknown(Arc::new(unknown)), site);
+    };
+    let some = |of: &Type| {
+        let element = Unknown::of_type(unknown.reason.clone(), of.clone());
+        Value::new(Data::Unknown(Arc::new(element)), site)
+    };
+    let data = match (range, &**of) {
+        (Range::Between(Some((least, true)), Some((most, true))), Type::Number)
+            if least == most =>
+        {
+            Data::Number(least.clone())
+        }
+        (Range::Length(0, 0), Type::Map(of)) => {
+            Data::Object(Object::map_of(Arc::new((**of).clone()), Members::default()))
+        }
+        (Range::Length(least, most), Type::List(of))
+            if least == most && *most <= LONGEST_REFINED =>
+        {
+            let of = Arc::new((**of).clone());
+            let items = vec![some(&of); *most];
+            Data::List(List::typed(ListKind::List, of, items))
+        }
+        (Range::Length(least, most), Type::Set(of)) if least == most && *most < 2 => {
+            let of = Arc::new((**of).clone());
+            let items = vec![some(&of); *most];
+            Data::List(List::typed(ListKind::Set, of, items))
+        }
+        _ => Data::Unknown(Arc::new(unknown)),
+    };
+    Value::new(data, site)
+}
+
+/// Elements of a list of known length that are written down though none of them is known.
+const LONGEST_REFINED: usize = 10_000;
 
 /// Fills in the defaults of optional attributes, all the way down; done before conversion. A null attribute takes its
 /// default; unknown values stay unknown.
@@ -337,7 +653,7 @@ pub fn with_defaults(value: &Value, of: &Type) -> Value {
                 };
                 members.insert(name.clone(), member);
             }
-            Data::Object(rebuilt(object, members))
+            Data::Object(object.with_members(members))
         }
         (Data::Object(object), Type::Map(of)) => {
             let members = object.members().iter().map(|(name, member)| {
@@ -349,7 +665,7 @@ pub fn with_defaults(value: &Value, of: &Type) -> Value {
                     },
                 )
             });
-            Data::Object(rebuilt(object, members.collect()))
+            Data::Object(object.with_members(members.collect()))
         }
         (Data::List(list), Type::List(of) | Type::Set(of)) => {
             let items = list
@@ -357,7 +673,7 @@ pub fn with_defaults(value: &Value, of: &Type) -> Value {
                 .iter()
                 .map(|item| with_defaults(item, of))
                 .collect();
-            Data::List(relisted(list, list.kind(), items))
+            Data::List(list.with_items(items))
         }
         (Data::List(list), Type::Tuple(types)) if types.len() == list.items().len() => {
             let items = list
@@ -366,7 +682,7 @@ pub fn with_defaults(value: &Value, of: &Type) -> Value {
                 .zip(types)
                 .map(|(item, of)| with_defaults(item, of))
                 .collect();
-            Data::List(relisted(list, list.kind(), items))
+            Data::List(list.with_items(items))
         }
         (Data::Choice(alternatives), of) => {
             let alternatives = alternatives.iter().map(|a| Alternative {
@@ -394,17 +710,10 @@ fn has_defaults(of: &Type) -> bool {
     }
 }
 
-fn rebuilt(object: &Object, members: Members) -> Object {
-    match object.more() {
-        Some(why) => Object::open(object.kind(), members, why.clone()),
-        None => Object::new(object.kind(), members),
-    }
-}
-
-fn relisted(list: &List, kind: ListKind, items: Vec<Value>) -> List {
+fn relisted(list: &List, kind: ListKind, of: Type, items: Vec<Value>) -> List {
     match list.more() {
         Some(why) => List::open(kind, items, why.clone()),
-        None => List::new(kind, items),
+        None => List::typed(kind, Arc::new(of.of_values()), items),
     }
 }
 
@@ -420,67 +729,95 @@ pub fn convert(value: &Value, of: &Type, site: Span) -> Result<Value, String> {
             noun(value)
         ))
     };
-    let scalar = |data: Data| {
+    let with = |data: Data| {
         Ok(Value {
             data,
             ..value.clone()
         })
     };
-    if let Data::Choice(alternatives) = &value.data {
-        let converted: Result<Vec<Alternative>, String> = alternatives
-            .iter()
-            .map(|a| {
-                Ok(Alternative {
-                    guard: a.guard.clone(),
-                    value: convert(&a.value, of, site)?,
-                })
-            })
-            .collect();
-        return Ok(Value {
-            data: Data::Choice(converted?.into()),
-            ..value.clone()
-        });
-    }
     match (of, &value.data) {
-        (Type::Any, _) | (_, Data::Null(_) | Data::Unknown(_)) => Ok(value.clone()),
+        (Type::Any, _) => Ok(value.clone()),
+        (_, Data::Choice(alternatives)) => {
+            let converted: Result<Vec<Alternative>, String> = alternatives
+                .iter()
+                .map(|a| {
+                    Ok(Alternative {
+                        guard: a.guard.clone(),
+                        value: convert(&a.value, of, site)?,
+                    })
+                })
+                .collect();
+            with(Data::Choice(converted?.into()))
+        }
+        (_, Data::Null(_) | Data::Unknown(_)) => {
+            let from = type_of(value);
+            let to = of.of_values();
+            if !is_convertible(&from, of) {
+                return refuse();
+            }
+            let to = converted_type(&from, &to);
+            match &value.data {
+                Data::Unknown(unknown) if from == to => with(Data::Unknown(unknown.clone())),
+                Data::Unknown(unknown) => Ok(Value {
+                    origin: value.origin.clone(),
+                    is_sensitive: value.is_sensitive,
+                    ..refined(converted_unknown(unknown, &from, to), site)
+                }),
+                _ => with(Data::Null(Some(Arc::new(to)))),
+            }
+        }
         (Type::String, Data::Text(_))
         | (Type::Bool, Data::Bool(_))
         | (Type::Number, Data::Number(_)) => Ok(value.clone()),
-        (Type::String, Data::Bool(_) | Data::Number(_)) => scalar(Data::Text(to_text(value)?)),
+        (Type::String, Data::Bool(_) | Data::Number(_)) => with(Data::Text(to_text(value)?)),
         (Type::Bool | Type::Number, Data::Text(text)) if text.has_holes() => {
-            let hole = text.holes().next().cloned();
-            Ok(hole.map_or_else(
-                || value.clone(),
-                |hole| Value {
-                    data: Data::Unknown(hole),
-                    ..value.clone()
-                },
-            ))
+            let reason = text.holes().next().map(|hole| hole.reason.clone());
+            let unknown = Unknown {
+                is_never_null: true,
+                ..Unknown::of_type(reason.unwrap_or(Reason::Instances), of.clone())
+            };
+            with(Data::Unknown(Arc::new(unknown)))
         }
-        (Type::Bool, _) => to_bool(value).map_or_else(refuse, |truth| scalar(Data::Bool(truth))),
+        (Type::Bool, _) => to_bool(value).map_or_else(refuse, |truth| with(Data::Bool(truth))),
         (Type::Number, Data::Text(_)) => match to_number(value) {
-            Some(number) => scalar(Data::Number(number)),
+            Some(number) => with(Data::Number(number)),
             None => refuse(),
         },
         (Type::List(of), Data::List(list)) => {
-            let items = items_of(value, list, of, site)?;
-            scalar(Data::List(relisted(list, ListKind::List, items)))
+            // How many elements a set has is not known as long as some of them are not, so neither is where they stand.
+            if list.kind() == ListKind::Set && list.more().is_none() && length(value).is_none() {
+                let of = Type::List(Box::new(element_type(of, list)?));
+                let reason = list.items().iter().find_map(Value::as_unknown);
+                let reason = reason.map_or(Reason::Instances, |unknown| unknown.reason.clone());
+                return with(Data::Unknown(Arc::new(Unknown::of_type(reason, of))));
+            }
+            let (of, items) = items_of(value, list, of, site)?;
+            with(Data::List(relisted(list, ListKind::List, of, items)))
         }
         (Type::Set(of), Data::List(list)) => {
-            let items = items_of(value, list, of, site)?;
-            scalar(Data::List(relisted(list, ListKind::Set, set_of(items))))
+            let (of, items) = items_of(value, list, of, site)?;
+            with(Data::List(relisted(list, ListKind::Set, of, set_of(items))))
         }
-        (Type::Tuple(types), Data::List(list)) if types.len() == list.items().len() => {
+        (Type::Tuple(types), Data::List(list))
+            if list.kind() == ListKind::Tuple && types.len() == list.items().len() =>
+        {
             let items: Result<Vec<Value>, String> = list
                 .items()
                 .iter()
                 .zip(types)
                 .map(|(item, of)| convert(item, of, site))
                 .collect();
-            scalar(Data::List(relisted(list, ListKind::Tuple, items?)))
+            with(Data::List(match list.more() {
+                Some(why) => List::open(ListKind::Tuple, items?, why.clone()),
+                None => List::new(ListKind::Tuple, items?),
+            }))
         }
         (Type::Map(of), Data::Object(object)) => {
-            let of = element_type(of, object.members().values().map(|member| &member.value))?;
+            let values = object.members().values().map(|member| &member.value);
+            let of = match (&**of, object.of()) {
+                (Type::Any, Some(of)) => (**of).clone(),
+                (of, _) => common_type(of, values)?,
+            };
             let mut members = Members::default();
             for (name, member) in object.members() {
                 let converted = convert(&member.value, &of, site)
@@ -493,11 +830,10 @@ pub fn convert(value: &Value, of: &Type, site: Span) -> Result<Value, String> {
                     },
                 );
             }
-            let object = match object.more() {
+            with(Data::Object(match object.more() {
                 Some(why) => Object::open(ObjectKind::Map, members, why.clone()),
-                None => Object::new(ObjectKind::Map, members),
-            };
-            scalar(Data::Object(object))
+                None => Object::map_of(Arc::new(of.of_values()), members),
+            }))
         }
         (Type::Object(attributes), Data::Object(object)) => {
             let mut members = Members::default();
@@ -516,7 +852,8 @@ pub fn convert(value: &Value, of: &Type, site: Span) -> Result<Value, String> {
                     }
                     None if object.more().is_some() => {}
                     None if attribute.is_optional => {
-                        members.insert(name.clone(), Value::null(value.span()).into());
+                        let of = Arc::new(attribute.of.of_values());
+                        members.insert(name.clone(), Value::null_of(of, value.span()).into());
                     }
                     None => return Err(format!("attribute `{name}` is missing")),
                 }
@@ -525,25 +862,63 @@ pub fn convert(value: &Value, of: &Type, site: Span) -> Result<Value, String> {
                 Some(why) => Object::open(ObjectKind::Object, members, why.clone()),
                 None => Object::new(ObjectKind::Object, members),
             };
-            scalar(Data::Object(object))
+            with(Data::Object(object))
         }
         _ => refuse(),
     }
 }
 
-fn items_of(value: &Value, list: &List, of: &Type, site: Span) -> Result<Vec<Value>, String> {
-    let of = element_type(of, list.items().iter())?;
-    value
+/// What is known of an unknown value of the type `from` once it is converted to `to`.
+fn converted_unknown(unknown: &Unknown, from: &Type, to: Type) -> Unknown {
+    let range = match (from, &to, &unknown.range) {
+        (Type::Object(attributes), Type::Map(_), _) => {
+            Range::Length(attributes.len(), attributes.len())
+        }
+        (Type::Tuple(items), Type::List(_), _) => Range::Length(items.len(), items.len()),
+        (Type::Tuple(items), Type::Set(_), _) => Range::Length(items.len().min(1), items.len()),
+        (from, Type::Set(_), Range::Length(least, most)) if from.is_collection() => {
+            Range::Length(*least.min(&1), *most)
+        }
+        (from, to, range @ Range::Length(..)) if from.is_collection() && to.is_collection() => {
+            range.clone()
+        }
+        _ => Range::Any,
+    };
+    // Between primitive types the value may be another one.
+    Unknown {
+        of: Some(Arc::new(to)),
+        range,
+        ..unknown.clone()
+    }
+}
+
+fn items_of(
+    value: &Value,
+    list: &List,
+    of: &Type,
+    site: Span,
+) -> Result<(Type, Vec<Value>), String> {
+    let of = element_type(of, list)?;
+    let items: Result<Vec<Value>, String> = value
         .elements()
         .enumerate()
         .map(|(index, item)| {
             convert(&item, &of, site).map_err(|why| format!("element {index}: {why}"))
         })
-        .collect()
+        .collect();
+    Ok((of, items?))
+}
+
+/// The type of a list's elements once it is converted: as declared, or for `any` the one that it has.
+fn element_type(declared: &Type, list: &List) -> Result<Type, String> {
+    match (declared, list.of()) {
+        (Type::Any, Some(of)) => Ok((**of).clone()),
+        _ => common_type(declared, list.items().iter()),
+    }
 }
 
 /// The element type: as declared, or for `any` the one that all elements can have.
-fn element_type<'v>(
+fn common_type<'v>(
     declared: &Type,
     values: impl Iterator<Item = &'v Value>,
 ) -> Result<Type, String> {
@@ -715,76 +1090,171 @@ pub(super) fn normal(text: &str) -> std::borrow::Cow<'_, str> {
 /// Terraform's `==`: nothing is converted, types must agree; unsure where something unknown decides.
 pub fn equal(a: &Value, b: &Value) -> Certainty {
     match (&a.data, &b.data) {
-        (Data::Unknown(unknown), Data::Null(_)) | (Data::Null(_), Data::Unknown(unknown))
-            if unknown.is_never_null =>
-        {
-            Certainty::No
-        }
-        (Data::Unknown(a), Data::Unknown(b)) => match (&a.reference, &b.reference) {
-            (Some(a), Some(b)) if a == b && !a.address.ends_with("[*]") => Certainty::Yes,
-            _ => Certainty::Unsure,
-        },
-        (Data::Unknown(_) | Data::Choice(_), _) | (_, Data::Unknown(_) | Data::Choice(_)) => {
-            Certainty::Unsure
-        }
         (Data::Null(_), Data::Null(_)) => Certainty::Yes,
+        (Data::Null(_), _) | (_, Data::Null(_)) => {
+            let other = if a.is_null() { b } else { a };
+            match range_of(other).0 {
+                true => Certainty::No,
+                false => Certainty::Unsure,
+            }
+        }
+        (Data::Choice(_), _) | (_, Data::Choice(_)) => Certainty::Unsure,
+        (Data::Unknown(_), Data::Unknown(_)) => Certainty::Unsure,
+        (Data::Unknown(unknown), _) => may_be(unknown, b),
+        (_, Data::Unknown(unknown)) => may_be(unknown, a),
         (Data::Bool(a), Data::Bool(b)) => (a == b).into(),
         (Data::Number(a), Data::Number(b)) => (a == b).into(),
         (Data::Text(a), Data::Text(b)) => a.equals_text(b),
-        (Data::List(a), Data::List(b)) => {
-            let is_open = a.more().is_some() || b.more().is_some();
-            if a.kind() != b.kind() {
+        (Data::List(x), Data::List(y)) => {
+            if x.kind() != y.kind() {
                 // `tolist(["a"]) == ["a"]` is false in Terraform, whatever is in them.
                 return Certainty::No;
             }
-            if a.items().len() != b.items().len() {
+            let is_open = x.more().is_some() || y.more().is_some();
+            if x.items().len() != y.items().len() && x.kind() != ListKind::Set {
                 return if is_open {
                     Certainty::Unsure
                 } else {
                     Certainty::No
                 };
             }
-            let all = a
-                .items()
-                .iter()
-                .zip(b.items())
-                .map(|(a, b)| equal(a, b))
-                .fold(Certainty::Yes, Certainty::and);
             if is_open {
-                all.and(Certainty::Unsure)
-            } else {
-                all
+                return Certainty::Unsure;
             }
+            types_agree(a, b).unwrap_or_else(|| {
+                if x.kind() == ListKind::Set {
+                    return sets_equal(x, y);
+                }
+                in_order(x.items().iter().zip(y.items()))
+            })
         }
-        (Data::Object(a), Data::Object(b)) => {
-            let is_open = a.more().is_some() || b.more().is_some();
-            if (a.kind() == ObjectKind::Map) != (b.kind() == ObjectKind::Map) {
+        (Data::Object(x), Data::Object(y)) => {
+            let is_open = x.more().is_some() || y.more().is_some();
+            if (x.kind() == ObjectKind::Map) != (y.kind() == ObjectKind::Map) {
                 return Certainty::No;
             }
-            let same_names = a.members().len() == b.members().len()
-                && a.members().keys().all(|name| b.get(name).is_some());
-            if !same_names {
-                return if is_open {
-                    Certainty::Unsure
-                } else {
-                    Certainty::No
-                };
-            }
-            let all = a
-                .members()
-                .iter()
-                .map(|(name, member)| {
-                    b.get(name)
-                        .map_or(Certainty::No, |other| equal(&member.value, other))
-                })
-                .fold(Certainty::Yes, Certainty::and);
+            let same_names = x.members().len() == y.members().len()
+                && x.members().keys().all(|name| y.get(name).is_some());
             if is_open {
-                all.and(Certainty::Unsure)
-            } else {
-                all
+                return Certainty::Unsure;
             }
+            if !same_names {
+                return Certainty::No;
+            }
+            types_agree(a, b).unwrap_or_else(|| {
+                let members = x.members().iter();
+                in_order(members.filter_map(|(name, m)| Some((&m.value, y.get(name)?))))
+            })
         }
         _ => Certainty::No,
+    }
+}
+
+/// The answer where the types of two known values decide; none where their elements do.
+fn types_agree(a: &Value, b: &Value) -> Option<Certainty> {
+    let (of_a, of_b) = (type_of(a), type_of(b));
+    if has_open_type(a) || has_open_type(b) {
+        return Some(match conforms(&of_a, &of_b) || conforms(&of_b, &of_a) {
+            true => Certainty::Unsure,
+            false => Certainty::No,
+        });
+    }
+    (of_a != of_b).then_some(Certainty::No)
+}
+
+/// Whether something in a value may be of any type.
+fn has_open_type(value: &Value) -> bool {
+    if value.is_wholly_known() {
+        return false;
+    }
+    match &value.data {
+        Data::Unknown(unknown) => !unknown.value_type().is_concrete(),
+        Data::List(list) => list.items().iter().any(has_open_type),
+        Data::Object(object) => {
+            let mut members = object.members().values();
+            members.any(|member| has_open_type(&member.value))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a type is the other one or says more than it.
+fn conforms(of: &Type, to: &Type) -> bool {
+    match (of, to) {
+        (_, Type::Any) => true,
+        (Type::List(of), Type::List(to))
+        | (Type::Set(of), Type::Set(to))
+        | (Type::Map(of), Type::Map(to)) => conforms(of, to),
+        (Type::Tuple(of), Type::Tuple(to)) => {
+            of.len() == to.len() && of.iter().zip(to).all(|(of, to)| conforms(of, to))
+        }
+        (Type::Object(of), Type::Object(to)) => {
+            of.len() == to.len()
+                && of.iter().all(|(name, attribute)| {
+                    to.get(name)
+                        .is_some_and(|to| conforms(&attribute.of, &to.of))
+                })
+        }
+        (of, to) => of == to,
+    }
+}
+
+/// Whether an unknown value may turn out to be this one.
+fn may_be(unknown: &Unknown, value: &Value) -> Certainty {
+    let (of, known) = (unknown.value_type(), type_of(value));
+    if known == Type::Any {
+        return Certainty::Unsure;
+    }
+    let within = match (&unknown.range, &value.data) {
+        (Range::Prefix(prefix), Data::Text(text)) => match text.segments().first() {
+            Some(Segment::Literal(start)) if text.has_holes() => {
+                start.starts_with(&**prefix) || prefix.starts_with(&**start)
+            }
+            _ => text.as_str().is_none_or(|text| text.starts_with(&**prefix)),
+        },
+        (Range::Between(least, most), Data::Number(number)) => {
+            least
+                .as_ref()
+                .is_none_or(|(bound, or_equal)| number > bound || (*or_equal && number == bound))
+                && most.as_ref().is_none_or(|(bound, or_equal)| {
+                    number < bound || (*or_equal && number == bound)
+                })
+        }
+        (Range::Length(least, most), _) => match range_of(value).1 {
+            Range::Length(at_least, at_most) => at_most >= *least && at_least <= *most,
+            _ => true,
+        },
+        _ => true,
+    };
+    let is_possible = within && conforms(&known, of) && (!of.is_concrete() || known == *of);
+    match is_possible {
+        true => Certainty::Unsure,
+        false => Certainty::No,
+    }
+}
+
+/// Whether all pairs are equal, looking at one after the other: the first that is not, or is not known to be, decides.
+fn in_order<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>) -> Certainty {
+    for (a, b) in pairs {
+        let equal = equal(a, b);
+        if !equal.is_yes() {
+            return equal;
+        }
+    }
+    Certainty::Yes
+}
+
+fn sets_equal(a: &List, b: &List) -> Certainty {
+    let keys = |list: &List| -> Option<rustc_hash::FxHashSet<Vec<u8>>> {
+        let key = |item| {
+            let mut key = Vec::new();
+            hash_bytes(item, &mut key).then_some(key)
+        };
+        list.items().iter().map(key).collect()
+    };
+    match (keys(a), keys(b)) {
+        (Some(a), Some(b)) => (a == b).into(),
+        _ => Certainty::Unsure,
     }
 }
 

@@ -206,6 +206,12 @@ impl List {
         self.0.of.as_ref()
     }
 
+    /// A list like this one with other elements of the same types.
+    #[must_use]
+    pub fn with_items(&self, items: Vec<Value>) -> List {
+        List::with(self.kind(), self.of().cloned(), items, self.more().cloned())
+    }
+
     /// Why there may be more elements; none for a list of known length.
     pub fn more(&self) -> Option<&Arc<Unknown>> {
         self.0.open.as_ref()
@@ -269,6 +275,13 @@ impl Object {
     /// The type of the values of a map, if it was made with one.
     pub fn of(&self) -> Option<&Arc<Type>> {
         self.0.of.as_ref()
+    }
+
+    /// An object like this one with other members.
+    #[must_use]
+    pub fn with_members(&self, members: Members) -> Object {
+        let more = self.more().cloned();
+        Object::with(self.kind(), self.of().cloned(), members, more)
     }
 
     /// Why there may be more members.
