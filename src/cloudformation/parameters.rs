@@ -462,9 +462,10 @@ fn is_list(kind: &str) -> bool {
 fn typed(kind: &str, text: &str, place: Span) -> Value {
     if is_list(kind) {
         // An empty text is a list of one empty text: `!Equals [!Select [0, !Ref List], ""]` is how templates ask for it.
+        let element = if kind == "List<Number>" { "Number" } else { "" };
         let items = text
             .split(',')
-            .map(|item| Value::text(item.trim(), place))
+            .map(|item| typed(element, item.trim(), place))
             .collect();
         let data = Data::List(List::new(ListKind::Tuple, items));
         return Value {
