@@ -58,6 +58,16 @@ resource-types package:
     python3 src/cloudformation/schema/compile.py {{ package }} > target/types.txt
     mv target/types.txt src/cloudformation/schema/types.txt
 
+# Records anew what other implementations make of generated templates; needs tests/oracle/cloudformation/requirements.txt.
+oracle-cfn python="python3":
+    cargo build --bin onus
+    {{ python }} tests/oracle/cloudformation/record.py target/debug/onus --write tests/recorded/cloudformation.json
+
+# Compares onus with them on as many further templates, and prints what differs.
+oracle-cfn-compare count="500" from="100000" python="python3":
+    cargo build --bin onus
+    {{ python }} tests/oracle/cloudformation/record.py target/debug/onus --compare {{ count }} --from {{ from }}
+
 # What runs before a change is merged.
 ci:
     .ci/run

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Template;
-use super::parameters::scalar_text;
+use super::parameters::{Taking, scalar_text};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::value::{Atom, Certainty, Data, Guard, Segment, Subject, Text, Unknown, Value};
@@ -141,74 +141,128 @@ impl Template<'_> {
                     .elements()
                     .map(|item| self.equal(&item, one))
                     .fold(Guard::Never, Guard::or),
-                _ => self.question(&describe(value)),
+                _ => self.opaque(&describe(value)),
             },
-            _ => self.question(&describe(value)),
+            _ => self.opaque(&describe(value)),
         }
+    }
+
+    /// Whether operands of a condition are being evaluated.
+    pub(super) fn is_in_condition(&self) -> bool {
+        self.taking.get() != Taking::Alternatives
+    }
+
+    /// A written value with parameters taken for something.
+    fn taken(&self, value: &Value, taking: Taking) -> Value {
+        let before = self.taking.replace(taking);
+        let result = self.evaluate(value);
+        self.taking.set(before);
+        result
     }
 
     /// When two written values are equal.
     fn equal(&self, a: &Value, b: &Value) -> Guard {
-        let evaluated = |value: &Value| {
-            let before = self.in_condition.replace(true);
-            let result = self.evaluate(value);
-            self.in_condition.set(before);
-            result
+        let values = |taking: Taking| (self.taken(a, taking), self.taken(b, taking));
+        let (left, right) = values(Taking::Question);
+        if let Some(guard) = self.equality(&left, &right, None) {
+            return guard;
+        }
+        // What is put together of several parameters is decided where the values that they may have are known.
+        let (left, right) = values(Taking::EachValue);
+        if let Some(guard) = self.equality(&left, &right, None) {
+            return guard;
+        }
+        let (left_default, right_default) = values(Taking::Default);
+        let mut parameters = Vec::new();
+        for operand in [a, b] {
+            self.mentioned(operand, &mut parameters, 0);
+        }
+        let asked = Asked {
+            words: [describe(a), describe(b)],
+            defaults: [comparable(&left_default), comparable(&right_default)],
+            parameters,
         };
-        let words = [describe(a), describe(b)];
-        self.equality(&evaluated(a), &evaluated(b), &words)
+        self.equality(&left, &right, Some(&asked))
+            .unwrap_or(Guard::Never)
     }
 
-    fn equality(&self, a: &Value, b: &Value, words: &[String; 2]) -> Guard {
+    /// None, unless `asked` says what to ask then: it cannot be told by questions about parameters alone.
+    fn equality(&self, a: &Value, b: &Value, asked: Option<&Asked>) -> Option<Guard> {
         if let Data::Choice(alternatives) = &a.data {
-            return alternatives
-                .iter()
-                .map(|part| {
-                    let equality = self.equality(&part.value, b, words);
-                    part.guard.clone().and(equality)
-                })
-                .fold(Guard::Never, Guard::or);
+            return alternatives.iter().try_fold(Guard::Never, |all, part| {
+                let equality = self.equality(&part.value, b, asked)?;
+                Some(all.or(part.guard.clone().and(equality)))
+            });
         }
         if matches!(b.data, Data::Choice(_)) {
-            let [first, second] = words.clone();
-            return self.equality(b, a, &[second, first]);
+            let turned = asked.map(Asked::turned);
+            return self.equality(b, a, turned.as_ref());
         }
         if let (Some(a), Some(b)) = (comparable(a), comparable(b)) {
-            return if a == b { Guard::Always } else { Guard::Never };
+            return Some(if a == b { Guard::Always } else { Guard::Never });
         }
         if let (Data::Text(a), Data::Text(b)) = (&a.data, &b.data)
             && a.equals_text(b) == Certainty::No
         {
-            return Guard::Never;
+            return Some(Guard::Never);
         }
-        for (open, other, word) in [(a, b, &words[0]), (b, a, &words[1])] {
+        for (open, other, side) in [(a, b, 0), (b, a, 1)] {
             let Some(text) = comparable(other) else {
                 continue;
             };
-            let asked = match &open.data {
+            let subject = match &open.data {
                 Data::Unknown(unknown) => Some((unknown.clone(), text.clone())),
                 Data::Text(pattern) => filling(pattern, &text),
                 _ => None,
             };
-            if let Some((unknown, text)) = asked
+            if let Some((unknown, text)) = subject
                 && let Some(subject) = &unknown.subject
             {
-                return self.asks(subject, &text);
+                return Some(self.asks(subject, &text));
             }
-            return Guard::Is(Atom {
-                subject: Arc::new(Subject::opaque(self.scope.clone(), word.as_str())),
-                equals: Some(text.into()),
-            });
+            let asked = asked?;
+            let subject = Subject {
+                default: asked.defaults[side].as_deref().map(Into::into),
+                ..Subject::opaque(self.scope.clone(), asked.words[side].as_str())
+            };
+            return Some(self.question(subject, Some(text.into()), &asked.parameters));
         }
         if let (Some(a), Some(b)) = (a.as_unknown(), b.as_unknown())
             && a.subject.is_some()
             && a.subject == b.subject
         {
-            return Guard::Always;
+            return Some(Guard::Always);
         }
-        let mut words = words.clone();
+        let asked = asked?;
+        let default = match &asked.defaults {
+            [Some(a), Some(b)] => Some(a == b),
+            _ => None,
+        };
+        let mut words = asked.words.clone();
         words.sort();
-        self.question(&words.join(" = "))
+        let subject = Subject {
+            default: default.map(|truth| truth.to_string().into()),
+            ..Subject::opaque(self.scope.clone(), words.join(" = "))
+        };
+        Some(self.question(subject, None, &asked.parameters))
+    }
+
+    /// A question that is no comparison of one parameter with a text.
+    fn question(
+        &self,
+        subject: Subject,
+        equals: Option<Arc<str>>,
+        parameters: &[Arc<str>],
+    ) -> Guard {
+        let atom = Atom {
+            subject: Arc::new(subject),
+            equals,
+        };
+        let mut questions = self.questions.borrow_mut();
+        if !questions.iter().any(|(known, _)| *known == atom) {
+            questions.push((atom.clone(), parameters.to_vec()));
+        }
+        Guard::Is(atom)
     }
 
     /// Whether a subject is `text`; never, if nothing that it may be is.
@@ -260,14 +314,33 @@ impl Template<'_> {
 
     /// A condition of which nothing but the name is known.
     fn opaque(&self, name: &str) -> Guard {
-        self.question(name)
-    }
-
-    fn question(&self, words: &str) -> Guard {
         Guard::Is(Atom {
-            subject: Arc::new(Subject::opaque(self.scope.clone(), words)),
+            subject: Arc::new(Subject::opaque(self.scope.clone(), name)),
             equals: None,
         })
+    }
+}
+
+/// What to ask where parameters alone do not tell whether two operands are equal.
+struct Asked {
+    /// Each operand in words.
+    words: [String; 2],
+    /// What each is by default.
+    defaults: [Option<String>; 2],
+    /// The parameters that they are made of.
+    parameters: Vec<Arc<str>>,
+}
+
+impl Asked {
+    /// The same with the operands in the other order.
+    fn turned(&self) -> Asked {
+        let [first, second] = &self.words;
+        let [first_default, second_default] = &self.defaults;
+        Asked {
+            words: [second.clone(), first.clone()],
+            defaults: [second_default.clone(), first_default.clone()],
+            parameters: self.parameters.clone(),
+        }
     }
 }
 

@@ -245,10 +245,12 @@ fn read(value: &Value, place: Span, step: Step) -> Value {
 }
 
 /// Any number of elements of a list, with separators between them: not what one of them may be.
-fn joined(elements: &Arc<Unknown>) -> Arc<Unknown> {
+/// With commas it is the text of the parameter.
+fn joined(elements: &Arc<Unknown>, separator: &str) -> Arc<Unknown> {
     Arc::new(Unknown {
         allowed: Vec::new(),
         bytes: None,
+        subject: elements.subject.clone().filter(|_| separator == ","),
         ..(**elements).clone()
     })
 }
@@ -585,10 +587,12 @@ fn join(template: &Template<'_>, argument: &Value, place: Span) -> Value {
                     }
                 }
                 if let Some(more) = list.as_list().and_then(List::more) {
-                    assembly.segments.push(Segment::Hole(joined(more)));
+                    assembly.segments.push(Segment::Hole(joined(more, "")));
                 }
             }
-            Data::Unknown(unknown) => assembly.segments.push(Segment::Hole(joined(unknown))),
+            Data::Unknown(unknown) => assembly
+                .segments
+                .push(Segment::Hole(joined(unknown, &separator))),
             // A string where a list belongs is taken as a list of one, as CloudFormation does.
             _ if scalar_text(list).is_some() || list.as_text().is_some() => {
                 assembly.push_value(list, list.span());
@@ -606,7 +610,7 @@ fn select(template: &Template<'_>, argument: &Value, place: Span) -> Value {
         return template.wrong(place, "Fn::Select", "a position and a list");
     };
     let arguments = [template.evaluate(index), template.evaluate(list)];
-    let in_condition = template.in_condition.get();
+    let in_condition = template.is_in_condition();
     Value::lift(&arguments, place, &mut |arguments| {
         let position = scalar_text(&arguments[0]).and_then(|text| text.parse::<usize>().ok());
         match (position, arguments[1].as_list()) {
@@ -694,7 +698,7 @@ fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value 
         .iter()
         .map(|argument| template.evaluate(argument))
         .collect();
-    if template.in_condition.get()
+    if template.is_in_condition()
         && let Some(map) = scalar_text(&keys[0]).and_then(|map| template.mappings.get(&*map))
     {
         // Inside conditions parameters are not told apart yet: the keys of the map do it here.
@@ -708,7 +712,7 @@ fn find_in_map(template: &Template<'_>, argument: &Value, place: Span) -> Value 
     let default = arguments
         .get(3)
         .and_then(|options| options.member("DefaultValue"));
-    let is_hypothetical = keys.iter().any(Value::has_choices) || template.in_condition.get();
+    let is_hypothetical = keys.iter().any(Value::has_choices) || template.is_in_condition();
     Value::lift(&keys, place, &mut |keys| {
         let texts: Vec<Option<String>> = keys.iter().map(scalar_text).collect();
         let [Some(map), Some(first), Some(second)] = texts.as_slice() else {
@@ -973,13 +977,24 @@ fn length(template: &Template<'_>, argument: &Value, place: Span) -> Value {
 /// The string keeps the structure that it encodes.
 fn to_json(template: &Template<'_>, argument: &Value, place: Span) -> Value {
     let value = template.evaluate(argument);
-    let segment = match (value.is_wholly_known(), json_text(&value)) {
+    let encoded = |value: &Value| encoded(value, place);
+    match Value::lift(std::slice::from_ref(&value), place, &mut |value| {
+        encoded(&value[0])
+    }) {
+        // More conditions than can be told apart: the structure tells them.
+        lifted if lifted.as_unknown().is_some() => encoded(&value),
+        lifted => lifted,
+    }
+}
+
+fn encoded(value: &Value, place: Span) -> Value {
+    let segment = match (value.is_wholly_known(), json_text(value)) {
         (true, Some(text)) => Segment::Literal(text.into()),
         _ => Segment::Hole(Arc::new(Unknown::because(Reason::Depends(
             "a part of `Fn::ToJsonString`".into(),
         )))),
     };
-    let text = Text::build(vec![segment], Some(value), Vec::new());
+    let text = Text::build(vec![segment], Some(value.clone()), Vec::new());
     Value::new(Data::Text(text), place)
 }
 
@@ -991,13 +1006,15 @@ fn json_text(value: &Value) -> Option<String> {
         Data::Number(number) => number.to_string(),
         Data::Text(text) => serde_json::Value::from(text.as_str()?).to_string(),
         Data::List(list) => {
-            let items: Option<Vec<String>> = list.items().iter().map(json_text).collect();
+            let items = list.items().iter().filter(|item| !item.is_null());
+            let items: Option<Vec<String>> = items.map(json_text).collect();
             format!("[{}]", items?.join(","))
         }
         Data::Object(object) => {
             let members: Option<Vec<String>> = object
                 .members()
                 .iter()
+                .filter(|(_, member)| !member.value.is_null())
                 .map(|(name, member)| {
                     let name = serde_json::Value::from(&**name);
                     Some(format!("{name}:{}", json_text(&member.value)?))

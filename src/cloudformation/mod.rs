@@ -25,10 +25,10 @@ use crate::declared::{
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::{self, Export, Inputs, Recognition, Stack};
 use crate::source::{EntryKind, Files, SourceMap, Span};
-use crate::value::{Data, Guard, Member, Members, Origin, Reason, Subject, Value};
+use crate::value::{Atom, Data, Guard, Member, Members, Origin, Reason, Subject, Value};
 
 use nested::Nested;
-use parameters::{Given, Uses};
+use parameters::{Given, Taking, Uses};
 
 pub use exports::exports;
 pub use recognise::{is_template, nested_templates};
@@ -210,10 +210,12 @@ struct Template<'a> {
     has_parts_to_expand: bool,
     /// Whether macros may make what is not written.
     has_macros: bool,
-    /// Whether operands of a condition are being evaluated: parameters are then questions, not alternatives.
-    in_condition: Cell<bool>,
-    /// What `Ref` of each parameter is, outside and inside conditions; made once.
-    values: RefCell<FxHashMap<(Arc<str>, bool), Value>>,
+    /// What parameters are taken for.
+    taking: Cell<Taking>,
+    /// What `Ref` of each parameter is, however it is taken; made once.
+    values: RefCell<FxHashMap<(Arc<str>, Taking), Value>>,
+    /// What conditions ask that is no plain comparison of a parameter, with the parameters that it is about.
+    questions: RefCell<Vec<(Atom, Vec<Arc<str>>)>>,
     subjects: RefCell<FxHashMap<Arc<str>, Arc<Subject>>>,
     /// The formula of each condition; none while it is being made.
     guards: RefCell<FxHashMap<Arc<str>, Option<Guard>>>,
@@ -222,6 +224,8 @@ struct Template<'a> {
     uses: Uses,
     /// The texts that tell the worlds of each parameter apart.
     compared: FxHashMap<Arc<str>, Vec<Arc<str>>>,
+    /// What the default of a parameter answers to the questions about it.
+    answers: FxHashMap<Arc<str>, Guard>,
     nested: RefCell<FxHashMap<Arc<str>, Option<Rc<Nested>>>>,
     /// What `Function.Alias` and the like mean: ids that the serverless transform made.
     made_aliases: FxHashMap<Arc<str>, Arc<str>>,
@@ -267,13 +271,15 @@ impl<'a> Template<'a> {
             outputs: Members::default(),
             has_parts_to_expand: true,
             has_macros: false,
-            in_condition: Cell::new(false),
+            taking: Cell::new(Taking::Alternatives),
             values: RefCell::default(),
             subjects: RefCell::default(),
             guards: RefCell::default(),
             constraint: Guard::Always,
             uses: Uses::default(),
+            questions: RefCell::default(),
             compared: FxHashMap::default(),
+            answers: FxHashMap::default(),
             nested: RefCell::default(),
             made_aliases: FxHashMap::default(),
             symbolic: RefCell::default(),
@@ -336,12 +342,13 @@ impl<'a> Template<'a> {
         // Loops and files were found with parameters as they are without conditions.
         template.values.borrow_mut().clear();
         template.guards.borrow_mut().clear();
+        template.questions.borrow_mut().clear();
         template.subjects.borrow_mut().clear();
         template.check_declarations();
         let rules = template.section(&members, "Rules");
         template.uses = template.find_uses(&rules);
         template.constraint = template.assertions(&rules);
-        template.compared = template.told_apart();
+        (template.compared, template.answers) = template.told_apart();
         Some(template)
     }
 

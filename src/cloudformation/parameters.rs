@@ -24,6 +24,19 @@ pub(super) struct Given {
     pub(super) step: Step,
 }
 
+/// What a parameter is taken for while an expression is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Taking {
+    /// One alternative for each of its values that conditions tell apart: in properties.
+    Alternatives,
+    /// Something that is asked about: in conditions.
+    Question,
+    /// In conditions too: one alternative for each value that it may have, if those are known.
+    EachValue,
+    /// What it is unless somebody says otherwise.
+    Default,
+}
+
 /// How parameters are used in a template.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
@@ -36,8 +49,8 @@ pub(super) struct Uses {
 impl Template<'_> {
     /// The value of a parameter, at its own place.
     pub(super) fn parameter(&self, name: &Arc<str>) -> Option<Value> {
-        let in_condition = self.in_condition.get();
-        if let Some(value) = self.values.borrow().get(&(name.clone(), in_condition)) {
+        let taking = self.taking.get();
+        if let Some(value) = self.values.borrow().get(&(name.clone(), taking)) {
             return Some(value.clone());
         }
         let member = self.parameters.get(name)?;
@@ -58,13 +71,21 @@ impl Template<'_> {
                     _ => value,
                 }
             }
-            _ if in_condition || is_looked_up => self.unknown_parameter(name, &kind, &[]),
-            _ => self.open_parameter(name, &kind, member.key),
+            _ if is_looked_up => self.unknown_parameter(name, &kind, &[]),
+            _ => match taking {
+                Taking::Alternatives => self.open_parameter(name, &kind, member.key),
+                Taking::Question => self.unknown_parameter(name, &kind, &[]),
+                Taking::EachValue => self.each_value(name, &kind, member.key),
+                Taking::Default => match self.field(name, "Default") {
+                    Some(default) => by_default(&kind, default),
+                    None => self.unknown_parameter(name, &kind, &[]),
+                },
+            },
         };
         let value = value.sensitive_if(self.is_hidden(name));
         self.values
             .borrow_mut()
-            .insert((name.clone(), in_condition), value.clone());
+            .insert((name.clone(), taking), value.clone());
         Some(value)
     }
 
@@ -111,13 +132,17 @@ impl Template<'_> {
         if let Some(subject) = self.subjects.borrow().get(name) {
             return subject.clone();
         }
+        let kind = self.kind(name);
+        // Of what is looked up, allowed values and default are names.
+        let is_looked_up = is_looked_up(&kind);
         let written = self.field(name, "AllowedValues");
+        let written = written.filter(|_| !is_looked_up);
         let mut allowed: Vec<Arc<str>> = written.map_or_else(Vec::new, |values| {
             let texts = values.elements().filter_map(|value| scalar_text(&value));
-            texts.map(Into::into).collect()
+            texts.map(|text| whole(&kind, text).into()).collect()
         });
         allowed.retain(|text| self.may_be(name, text));
-        if allowed.is_empty() && !is_list(&self.kind(name)) {
+        if allowed.is_empty() && !is_list(&kind) {
             // No deployment succeeds with a value that is no key of the map that it is looked up in. Unless a condition
             // knows of other values: then the look-up is probably made under that condition only.
             let none = Vec::new();
@@ -128,7 +153,10 @@ impl Template<'_> {
             }
         }
         let written = self.field(name, "Default");
+        // What is given, though not known, is not the default.
+        let written = written.filter(|_| !is_looked_up && !self.given.contains_key(name));
         let default = written.and_then(scalar_text);
+        let default = default.map(|text| whole(&kind, text));
         if let Some(default) = default.as_deref()
             && !allowed.is_empty()
             && !allowed.iter().any(|text| **text == *default)
@@ -233,6 +261,19 @@ impl Template<'_> {
             .or_else(|| bytes_of_type(kind))
     }
 
+    /// A parameter as one alternative for each of the values that it may have.
+    fn each_value(&self, name: &Arc<str>, kind: &str, place: Span) -> Value {
+        let subject = self.subject(name);
+        if is_list(kind) || subject.allowed.is_empty() || subject.allowed.len() > MOST_VALUES {
+            return self.unknown_parameter(name, kind, &[]);
+        }
+        let alternatives = subject.allowed.iter().map(|text| Alternative {
+            guard: self.asks(&subject, text),
+            value: typed(kind, text, place),
+        });
+        Value::choice(alternatives.collect(), place)
+    }
+
     /// A parameter that is not given: one alternative for each value that something in the template tells apart, and
     /// what it is otherwise, which is its default if it has one.
     fn open_parameter(&self, name: &Arc<str>, kind: &str, place: Span) -> Value {
@@ -242,7 +283,8 @@ impl Template<'_> {
         if is_list(kind) || compared.len() > MOST_VALUES {
             compared.clear();
         }
-        if compared.is_empty() {
+        let answers = self.answers.get(name).cloned().unwrap_or(Guard::Always);
+        if compared.is_empty() && (default.is_none() || answers.is_always()) {
             if let Some(default) = default {
                 return by_default(kind, default);
             }
@@ -268,11 +310,20 @@ impl Template<'_> {
             .iter()
             .filter(|text| !is_compared(text))
             .collect();
+        // In every other world it is something else, which nothing says.
+        let other = || self.unknown_parameter(name, kind, &compared);
         let rest = match (default, default_text, left.as_slice()) {
-            (Some(default), Some(text), _) if !is_compared(&text) => by_default(kind, default),
             (_, _, [only]) => typed(kind, only, self.written_at(name, only).unwrap_or(place)),
-            // In every other world it is something else, which nothing says.
-            _ => self.unknown_parameter(name, kind, &compared),
+            (Some(default), Some(text), _) if !is_compared(&text) => {
+                // The default where questions are answered as it answers them.
+                alternatives.push(Alternative {
+                    guard: otherwise.clone().and(!answers.clone()),
+                    value: other(),
+                });
+                otherwise = otherwise.and(answers);
+                by_default(kind, default)
+            }
+            _ => other(),
         };
         alternatives.push(Alternative {
             guard: otherwise,
@@ -381,8 +432,14 @@ impl Template<'_> {
         }
     }
 
-    /// The texts that tell the worlds of each parameter apart: those that conditions ask about, and keys of maps.
-    pub(super) fn told_apart(&self) -> FxHashMap<Arc<str>, Vec<Arc<str>>> {
+    /// The texts that tell the worlds of each parameter apart: those that conditions ask about, and keys of maps. And
+    /// how the default of each parameter answers the other questions about it.
+    pub(super) fn told_apart(
+        &self,
+    ) -> (
+        FxHashMap<Arc<str>, Vec<Arc<str>>>,
+        FxHashMap<Arc<str>, Guard>,
+    ) {
         let mut texts: FxHashMap<Arc<str>, Vec<Arc<str>>> = FxHashMap::default();
         let mut add = |name: &Arc<str>, text: &Arc<str>| {
             let known = texts.entry(name.clone()).or_default();
@@ -407,7 +464,54 @@ impl Template<'_> {
                 keys.iter().for_each(|key| add(name, key));
             }
         }
-        texts
+        let mut answers: FxHashMap<Arc<str>, Guard> = FxHashMap::default();
+        for (atom, names) in self.questions.borrow().iter() {
+            let Some(truth) = atom.by_default() else {
+                continue;
+            };
+            let asked = Guard::Is(atom.clone());
+            for name in names {
+                let answer = if truth { asked.clone() } else { !asked.clone() };
+                let before = answers.remove(name).unwrap_or(Guard::Always);
+                answers.insert(name.clone(), before.and(answer));
+            }
+        }
+        (texts, answers)
+    }
+
+    /// The parameters that a written expression refers to.
+    pub(super) fn mentioned(&self, value: &Value, names: &mut Vec<Arc<str>>, depth: usize) {
+        let note = |name: &str, names: &mut Vec<Arc<str>>| {
+            if let Some((name, _)) = self.parameters.get_key_value(name)
+                && !names.contains(name)
+            {
+                names.push(name.clone());
+            }
+        };
+        match &value.data {
+            _ if depth > 250 => {}
+            Data::Text(text) => {
+                let variables = text.as_str().unwrap_or_default().split("${").skip(1);
+                for variable in variables {
+                    let name = variable.split('}').next().unwrap_or_default();
+                    note(name.trim(), names);
+                }
+            }
+            Data::List(list) => {
+                for item in list.items() {
+                    self.mentioned(item, names, depth + 1);
+                }
+            }
+            Data::Object(object) => {
+                for (name, member) in object.members() {
+                    match member.value.as_str() {
+                        Some(target) if &**name == "Ref" => note(target, names),
+                        _ => self.mentioned(&member.value, names, depth + 1),
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -452,6 +556,15 @@ fn by_default(kind: &str, default: &Value) -> Value {
         Some(text) => typed(kind, &text, default.span()),
         None => default.clone(),
     }
+}
+
+/// The text of a parameter as `Fn::Join` with commas gives it: elements of lists are trimmed.
+fn whole(kind: &str, text: String) -> String {
+    if !is_list(kind) {
+        return text;
+    }
+    let items: Vec<&str> = text.split(',').map(str::trim).collect();
+    items.join(",")
 }
 
 fn is_list(kind: &str) -> bool {

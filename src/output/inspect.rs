@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::declared::{Declared, DeclaredResource, Language};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::{Columns, SourceMap, Span};
-use crate::value::{Certainty, Data, Guard, ObjectKind, Value, World};
+use crate::value::{Certainty, Data, Guard, List, Member, Object, ObjectKind, Value, World};
 
 /// How to write the document.
 #[derive(Clone, Copy, Debug, Default)]
@@ -193,9 +193,10 @@ impl Inspection<'_> {
         outputs.sort_by(|a, b| a.name.cmp(&b.name));
         let outputs = outputs.into_iter().map(|output| {
             let exists = self.world.truth(&output.exists);
+            let value = self.decided(&output.value, &self.world);
             let mut members = match exists {
                 Certainty::No => Vec::new(),
-                _ => self.value_members(&output.value),
+                _ => self.value_members(&value),
             };
             if declared.language == Language::CloudFormation {
                 members.push(member("exists", three_valued(exists)));
@@ -203,7 +204,9 @@ impl Inspection<'_> {
                     let words = self.declared.in_words(&output.exists);
                     members.push(member("condition", Json::text(&words)));
                 }
-                self.push_choices(&output.value, &mut members);
+                if !exists.is_no() {
+                    self.push_choices(&value, &mut members);
+                }
             } else {
                 members.push(member("sensitive", Json::bool(output.is_sensitive)));
             }
@@ -231,6 +234,14 @@ impl Inspection<'_> {
 
     fn truth(&self, guard: &Guard) -> Json {
         three_valued(self.world.truth(guard))
+    }
+
+    /// A value with what `world` decides decided; in templates, what is removed then is not there.
+    fn decided(&self, value: &Value, world: &World) -> Value {
+        if self.declared.language == Language::Terraform || !value.has_choices() {
+            return value.clone();
+        }
+        present(&value.in_world(world))
     }
 
     fn value_members(&self, value: &Value) -> Vec<(Arc<str>, Json)> {
@@ -279,10 +290,11 @@ impl Inspection<'_> {
                 members.push(member("exists", three_valued(exists)));
             }
         }
+        let body = self.decided(&resource.body, &self.world);
         let shown = if exists.is_no() {
             None
         } else {
-            Some(self.show(&resource.body, true))
+            Some(self.show(&body, true))
         };
         let empty = || Json::Object(Vec::new());
         let (value, unknown, sensitive) = match shown {
@@ -305,7 +317,7 @@ impl Inspection<'_> {
             members.push(member(word.0, Json::text(&word.1)));
         }
         if self.declared.language == Language::CloudFormation && !exists.is_no() {
-            self.push_choices(&resource.body, &mut members);
+            self.push_choices(&body, &mut members);
         }
         self.push_place(resource.block, &mut members);
         Json::Object(members)
@@ -362,13 +374,21 @@ impl Inspection<'_> {
     /// Every place that a condition still decides, as JSON pointer, condition and value.
     fn push_choices(&self, value: &Value, members: &mut Vec<(Arc<str>, Json)>) {
         let mut choices = Vec::new();
-        self.collect_choices(value, &mut String::new(), &mut choices);
+        let around = (Guard::Always, self.world.clone());
+        self.collect_choices(value, &around, &mut String::new(), &mut choices);
         if !choices.is_empty() {
             members.push(member("choices", Json::List(choices)));
         }
     }
 
-    fn collect_choices(&self, value: &Value, path: &mut String, into: &mut Vec<Json>) {
+    /// The same within a branch: `around` is its condition and the world in which it is taken.
+    fn collect_choices(
+        &self,
+        value: &Value,
+        around: &(Guard, World),
+        path: &mut String,
+        into: &mut Vec<Json>,
+    ) {
         if !value.has_choices() {
             return;
         }
@@ -376,7 +396,7 @@ impl Inspection<'_> {
             let length = path.len();
             path.push('/');
             path.push_str(&step.replace('~', "~0").replace('/', "~1"));
-            self.collect_choices(part, path, into);
+            self.collect_choices(part, around, path, into);
             path.truncate(length);
         };
         match &value.data {
@@ -391,31 +411,25 @@ impl Inspection<'_> {
                 }
             }
             Data::Choice(alternatives) => {
-                let mut possible = Vec::new();
+                let (guard, world) = around;
                 for alternative in alternatives.iter() {
-                    match self.world.truth(&alternative.guard) {
-                        Certainty::Yes => {
-                            self.collect_choices(&alternative.value, path, into);
-                            return;
-                        }
-                        Certainty::Unsure => possible.push(alternative),
-                        Certainty::No => {}
-                    }
-                }
-                for alternative in possible {
+                    let Some(world) = world.assuming(&alternative.guard) else {
+                        continue;
+                    };
+                    let around = (guard.clone().and(alternative.guard.clone()), world);
+                    let value = self.decided(&alternative.value, &around.1);
+                    let words = self.declared.in_words(&around.0);
                     let mut choice = vec![
                         member("path", Json::text(path)),
-                        member(
-                            "when",
-                            Json::text(&self.declared.in_words(&alternative.guard)),
-                        ),
+                        member("when", Json::text(&words)),
                     ];
-                    if alternative.value.is_null() {
+                    if value.is_null() {
                         choice.push(member("absent", Json::bool(true)));
                     } else {
-                        choice.extend(self.value_members(&alternative.value));
+                        choice.extend(self.value_members(&value));
                     }
                     into.push(Json::Object(choice));
+                    self.collect_choices(&value, &around, path, into);
                 }
             }
             _ => {}
@@ -533,6 +547,38 @@ impl Inspection<'_> {
                 }
             }
         }
+    }
+}
+
+/// A value without the parts that are null.
+fn present(value: &Value) -> Value {
+    let data = match &value.data {
+        Data::List(list) => {
+            let items = list.items().iter().filter(|item| !item.is_null());
+            let items = items.map(present).collect();
+            Data::List(match list.more() {
+                Some(why) => List::open(list.kind(), items, why.clone()),
+                None => List::new(list.kind(), items),
+            })
+        }
+        Data::Object(object) => {
+            let members = object.members().iter();
+            let members = members.filter(|(_, part)| !part.value.is_null());
+            let members = members.map(|(name, part)| {
+                let value = present(&part.value);
+                (name.clone(), Member { value, ..*part })
+            });
+            let members = members.collect();
+            Data::Object(match object.more() {
+                Some(why) => Object::open(object.kind(), members, why.clone()),
+                None => Object::new(object.kind(), members),
+            })
+        }
+        _ => return value.clone(),
+    };
+    Value {
+        data,
+        ..value.clone()
     }
 }
 

@@ -669,8 +669,11 @@ impl Value {
         match &self.data {
             Data::Choice(_) => {
                 let mut settled = self.settle(world);
-                match (settled.pop(), settled.is_empty()) {
-                    (Some(only), true) => only.in_world(world),
+                // What is the same in all that are left is no choice any more.
+                match settled.pop() {
+                    Some(last) if settled.iter().all(|other| last.is_same(other)) => {
+                        last.in_world(world)
+                    }
                     _ => self.clone(),
                 }
             }
