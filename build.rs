@@ -6,6 +6,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=rulesets");
@@ -20,6 +23,11 @@ fn main() -> io::Result<()> {
     let (bytes, table) = resource_types(&fs::read_to_string(types)?)?;
     fs::write(out.join("resource_types.bin"), bytes)?;
     fs::write(out.join("resource_types.rs"), table)?;
+    let schema = root.with_file_name("src/terraform/schema/aws.txt");
+    println!("cargo::rerun-if-changed={}", schema.display());
+    let (packed, index) = schema_sections(&fs::read_to_string(schema)?)?;
+    fs::write(out.join("schema.bin"), packed)?;
+    fs::write(out.join("schema.rs"), index)?;
     Ok(())
 }
 
@@ -152,6 +160,28 @@ fn terraform_types(text: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+/// The sections of the table of the provider's schema, each packed for itself, and the first type of each.
+fn schema_sections(text: &str) -> io::Result<(Vec<u8>, String)> {
+    let mut packed = Vec::new();
+    let mut index = String::from(
+        "static PACKED: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/schema.bin\"));\n\
+         static SECTIONS: &[(&str, usize, usize)] = &[\n",
+    );
+    for section in text.split("\n\n").filter(|part| !part.starts_with('#')) {
+        let mut types = section.lines().filter(|line| line.contains(" aws_"));
+        let Some(first) = types.next().and_then(|line| line.split(' ').nth(1)) else {
+            continue;
+        };
+        let start = packed.len();
+        let mut encoder = DeflateEncoder::new(&mut packed, Compression::best());
+        encoder.write_all(section.as_bytes())?;
+        encoder.finish()?;
+        writeln!(index, "    ({first:?}, {start}, {}),", packed.len()).map_err(io::Error::other)?;
+    }
+    index.push_str("];\n");
+    Ok((packed, index))
 }
 
 /// All rule files with what is needed to find the right ones without parsing: kinds, languages, where samples begin.

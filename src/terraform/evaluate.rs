@@ -1366,6 +1366,19 @@ pub(super) fn attribute(value: &Value, name: &str, span: Span) -> Evaluated {
     }
 }
 
+/// The address of the resource instance that an object stands for.
+fn owner(object: &Object) -> Option<&Arc<str>> {
+    if let Some(reference) = object.more().and_then(|why| why.reference.as_ref()) {
+        return reference.attribute.is_empty().then_some(&reference.address);
+    }
+    // With a schema all attributes are there, and what identifies the resource is among them.
+    let identity = |name: &&str| {
+        let reference = object.get(name)?.as_unknown()?.reference.as_ref()?;
+        (*reference.attribute == **name).then_some(&reference.address)
+    };
+    ["id", "arn"].iter().find_map(identity)
+}
+
 /// `value[key]`
 fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
     let unknown_part = |value: &Value| {
@@ -1375,9 +1388,8 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
             .next()
             .or_else(|| value.entries().next().map(|(_, v)| v));
         let reference = instance.and_then(|first| {
-            let reference = first.as_object()?.more()?.reference.clone()?;
-            let base = reference.address.rsplit_once('[')?.0.to_owned();
-            reference.attribute.is_empty().then(|| format!("{base}[*]"))
+            let base = owner(first.as_object()?)?.rsplit_once('[')?.0.to_owned();
+            Some(format!("{base}[*]"))
         });
         match reference {
             Some(address) => {

@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::arguments::{Place, Shape};
 use super::evaluate::{Evaluated, Fault, depends, iterated, sequence};
 use super::module::{Module, Modules};
+use super::planned::View;
+use super::schema::{self, What};
 use super::syntax::{Access, Block, Body, Expression, Operator};
 use super::types::{self, Type};
 use super::{policy_document, variables};
@@ -35,9 +38,6 @@ const DEEPEST_MODULE: usize = 64;
 /// Arguments that say how a resource is managed, not what it is.
 const META_ARGUMENTS: &[&str] = &["count", "for_each", "provider", "depends_on"];
 const META_BLOCKS: &[&str] = &["lifecycle", "provisioner", "connection"];
-
-/// Resources of AWS that have `tags` and `tags_all`, sorted. From the schema of version 5.100.0 of the provider.
-const TAGGED: &str = include_str!("tagged.txt");
 
 /// Module instance and name of a provider configuration.
 type ProviderKey = (Arc<str>, Arc<str>);
@@ -66,6 +66,12 @@ pub(super) struct Evaluator<'a> {
     partial: Cell<usize>,
     instances: Cell<usize>,
     children: Cell<usize>,
+    /// Schemas of types.
+    schemas: RefCell<FxHashMap<(What, Arc<str>), Option<Arc<schema::Body>>>>,
+    /// The version of the AWS provider that the lock file of the root names.
+    locked: Option<String>,
+    /// Whether the schema is that of the provider that is meant, by folder of the module.
+    is_exact: RefCell<FxHashMap<Arc<str>, bool>>,
     /// Default tags by module instance and provider.
     provider_tags: RefCell<FxHashMap<ProviderKey, Option<Value>>>,
     parsed: &'a Modules,
@@ -75,14 +81,6 @@ pub(super) struct Evaluator<'a> {
     installed: HashMap<String, String>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, String)>>,
-}
-
-/// Whether resources of a type have tags, to which the provider adds its default ones.
-fn is_tagged(kind: &str) -> bool {
-    static TAGGED_KINDS: std::sync::OnceLock<FxHashSet<&'static str>> = std::sync::OnceLock::new();
-    TAGGED_KINDS
-        .get_or_init(|| TAGGED.lines().collect())
-        .contains(kind)
 }
 
 /// The workspace: given, or selected in the folder of the root module, or the one there always is.
@@ -270,6 +268,9 @@ impl<'a> Evaluator<'a> {
             partial: Cell::new(0),
             instances: Cell::new(0),
             children: Cell::new(0),
+            schemas: RefCell::default(),
+            locked: locked_version(files, root),
+            is_exact: RefCell::default(),
             provider_tags: RefCell::default(),
             parsed,
             modules: RefCell::default(),
@@ -369,7 +370,7 @@ impl<'a> Evaluator<'a> {
             let scope = self.scope(instance, None, block.header);
             let data = Data::Object(Object::new(
                 ObjectKind::Block,
-                self.body(&block.body, &scope, true),
+                self.body(&block.body, &scope, Place::unknown(block.header, true)),
             ));
             declared.resources.push(DeclaredResource {
                 address: address_in(instance, &format!("provider.{name}")).into(),
@@ -871,15 +872,39 @@ impl<'a> Evaluator<'a> {
             )
             .hint(Some("remove the index".to_owned())));
         }
+        let attribute = |position: usize| match operators.get(position).map(|o| &o.kind) {
+            Some(Access::Attribute(name)) => Some(name),
+            _ => None,
+        };
+        // One attribute is looked for alone: making all of them for each reference would cost too much.
+        let read = |item: &Item, position: usize| match attribute(position) {
+            Some(name) => {
+                let value = self.attribute_of(instance, block, item, name, span)?;
+                Ok((value, position + 1))
+            }
+            None => Ok((self.object_of(instance, block, item), position)),
+        };
         if let (Some(index), Form::Count | Form::ForEach) = (&index, &expansion.form)
             && let Some(item) = expansion.item(index)
         {
-            let value = self.object_of(instance, block, item);
-            return Ok((self.existing(value, item, span), used + 1));
+            let (value, used) = read(item, used + 1)?;
+            return Ok((self.existing(value, item, span), used));
+        }
+        let is_splat = matches!(
+            operators.get(used).map(|o| &o.kind),
+            Some(Access::FullSplat | Access::AttributeSplat)
+        );
+        if let (true, Some(name), Form::Count) = (is_splat, attribute(used + 1), &expansion.form)
+            && operators.len() == used + 2
+        {
+            let list = self.collected(&expansion, span, &|item| {
+                self.settle(self.attribute_of(instance, block, item, name, span), span)
+            });
+            return Ok((list, used + 2));
         }
         let value = match &expansion.form {
             Form::Single => match expansion.items.first() {
-                Some(item) => self.object_of(instance, block, item),
+                Some(item) => return read(item, used),
                 None => Value::null(span),
             },
             Form::Symbolic => {
@@ -1648,13 +1673,120 @@ impl<'a> Evaluator<'a> {
 
     // ---- bodies ----
 
-    /// A resource instance as expressions see it: its arguments, and every other attribute unknown until it is created.
+    /// The schema of a resource or data source, if it is known.
+    fn schema_of(&self, block: &Block) -> Option<Arc<schema::Body>> {
+        let what = match &*block.keyword {
+            "data" => What::Data,
+            _ => What::Resource,
+        };
+        let kind = block.label(0);
+        if !kind.starts_with("aws_") {
+            return None;
+        }
+        let mut schemas = self.schemas.borrow_mut();
+        let known = schemas.entry((what, kind));
+        let read = |key: &(What, Arc<str>)| schema::of(key.0, &key.1);
+        known.or_insert_with_key(read).clone()
+    }
+
+    /// Whether the schema is that of the provider that a module means.
+    fn is_exact(&self, module: &Module) -> bool {
+        if let Some(known) = self.is_exact.borrow().get(&module.folder) {
+            return *known;
+        }
+        let root = self.module(&self.root.clone());
+        let mut constraints = module.provider_versions.clone();
+        constraints.extend(root.provider_versions.iter().cloned());
+        let is_exact = schema::is_meant(self.locked.as_deref(), &constraints);
+        let folder = module.folder.clone();
+        self.is_exact.borrow_mut().insert(folder, is_exact);
+        is_exact
+    }
+
+    /// What stands for all of a resource instance that is not known.
+    fn undecided(&self, block: &Block, item: &Item) -> Unknown {
+        let is_data = &*block.keyword == "data";
+        let reference = Reference {
+            address: item.address.clone(),
+            attribute: "".into(),
+        };
+        Unknown {
+            reference: Some(reference),
+            subject: is_data.then(|| Arc::new(Subject::opaque("", item.address.clone()))),
+            ..Unknown::because(if is_data {
+                Reason::Data(item.address.clone())
+            } else {
+                Reason::Computed(item.address.clone(), "".into())
+            })
+        }
+    }
+
+    /// One attribute of a resource instance.
+    fn attribute_of(
+        &self,
+        instance: &Rc<Instance>,
+        block: &Arc<Block>,
+        item: &Item,
+        name: &Arc<str>,
+        span: Span,
+    ) -> Evaluated {
+        let Some(schema) = self.schema_of(block) else {
+            return super::evaluate::attribute(&self.object_of(instance, block, item), name, span);
+        };
+        let body = self.body_of(instance, block, item);
+        let Data::Object(object) = &body.data else {
+            return super::evaluate::attribute(&body, name, span);
+        };
+        let unknown = self.undecided(block, item);
+        let view = View {
+            schema: &schema,
+            unknown: &unknown,
+            is_data: &*block.keyword == "data",
+            place: block.header,
+        };
+        match view.attribute(object.members(), name) {
+            Some(value)
+                if value
+                    .as_unknown()
+                    .is_some_and(|unknown| unknown.reference.is_some()) =>
+            {
+                Ok(value.moved_to(span))
+            }
+            Some(value) => Ok(value.read_at(span, Step::Attribute(item.address.clone()))),
+            None if self.is_exact(&instance.module) => {
+                let names = schema.attributes.keys().chain(schema.blocks.keys());
+                let message = format!("`{}` has no attribute `{name}`", block.label(0));
+                let hint = did_you_mean(name, names.map(|name| &**name));
+                // Terraform looks at references before it evaluates: `try` does not help.
+                let fault = Fault::new(span, message).hint(hint);
+                self.apart(|| self.say_fault(fault.clone()));
+                Err(fault)
+            }
+            None => {
+                let part = super::evaluate::part_of(&unknown, Some(name));
+                Ok(Value::new(Data::Unknown(part), span))
+            }
+        }
+    }
+
+    /// A resource instance as expressions see it: its arguments, and every other attribute as it is planned; without a
+    /// schema, unknown until it is created.
     fn object_of(&self, instance: &Rc<Instance>, block: &Arc<Block>, item: &Item) -> Value {
         let body = self.body_of(instance, block, item);
         let Data::Object(object) = &body.data else {
             return body;
         };
         let is_data = &*block.keyword == "data";
+        let unknown = self.undecided(block, item);
+        if let Some(schema) = self.schema_of(block) {
+            let view = View {
+                schema: &schema,
+                unknown: &unknown,
+                is_data,
+                place: block.header,
+            };
+            return view.object(object.members());
+        }
         let mut members = object.members().clone();
         if &*block.label(0) == "terraform_data" && !is_data {
             // Built into Terraform: what is not given is null, not decided by a provider.
@@ -1666,29 +1798,6 @@ impl<'a> Evaluator<'a> {
             if members["input"].value.is_null() {
                 members.insert("output".into(), Value::null(block.header).into());
             }
-        }
-        if !is_data && is_tagged(&block.label(0)) {
-            let null = || Value::null(block.header).into();
-            let tags: Member = members.entry("tags".into()).or_insert_with(null).clone();
-            // Where the provider has no default ones, these are all.
-            if !tags.value.is_null() {
-                members.entry("tags_all".into()).or_insert(tags);
-            }
-        }
-        let reference = Reference {
-            address: item.address.clone(),
-            attribute: "".into(),
-        };
-        let unknown = Unknown {
-            reference: Some(reference),
-            subject: is_data.then(|| Arc::new(Subject::opaque("", item.address.clone()))),
-            ..Unknown::because(if is_data {
-                Reason::Data(item.address.clone())
-            } else {
-                Reason::Computed(item.address.clone(), "".into())
-            })
-        };
-        if &*block.label(0) == "terraform_data" && !is_data {
             for name in ["id", "output"] {
                 let decided = Data::Unknown(super::evaluate::part_of(&unknown, Some(name)));
                 let decided = Value::new(decided, block.header);
@@ -1714,8 +1823,21 @@ impl<'a> Evaluator<'a> {
             return Value::unknown(Reason::Invalid("it depends on itself".into()), block.header);
         }
         let scope = self.scope(instance, Some(&item.each), block.header);
-        let mut members = self.apart(|| self.body(&block.body, &scope, true));
-        if &*block.keyword == "resource" {
+        let schema = self.schema_of(block);
+        let place = match &schema {
+            Some(schema) => Place {
+                shape: Shape::Body(schema),
+                is_exact: self.is_exact(&instance.module),
+                is_top: true,
+                header: block.header,
+            },
+            None => Place::unknown(block.header, true),
+        };
+        let mut members = self.apart(|| self.body(&block.body, &scope, place));
+        if &*block.keyword == "resource"
+            && let Some(schema) = &schema
+            && schema.attributes.contains_key("tags_all")
+        {
             self.add_all_tags(instance, block, &mut members);
         }
         if &*block.keyword == "data" && &*block.label(0) == "aws_iam_policy_document" {
@@ -1771,16 +1893,12 @@ impl<'a> Evaluator<'a> {
     /// `tags_all`: the default tags of the provider with those of the resource over them.
     /// <https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/resource-tagging>
     fn add_all_tags(&self, instance: &Rc<Instance>, block: &Block, members: &mut Members) {
-        let kind = block.label(0);
-        let Some(provider) = kind.split_once('_').map(|(provider, _)| provider) else {
-            return;
-        };
-        if provider != "aws" || !is_tagged(&kind) || members.contains_key("tags_all") {
+        if members.contains_key("tags_all") {
             return;
         }
         let named = match block.body.attribute("provider") {
             Some(attribute) => self.written(attribute.value.span),
-            None => provider.to_owned(),
+            None => "aws".to_owned(),
         };
         let own = members.get("tags").filter(|tags| !tags.value.is_null());
         let Some(default) = self.default_tags(instance, &named) else {
@@ -1840,14 +1958,15 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn body(&self, body: &Body, scope: &Scope<'_>, is_top: bool) -> Members {
+    fn body(&self, body: &Body, scope: &Scope<'_>, place: Place<'_>) -> Members {
         let mut members = Members::default();
         for attribute in &body.attributes {
-            if is_top && META_ARGUMENTS.contains(&&*attribute.name) {
+            if place.is_top && META_ARGUMENTS.contains(&&*attribute.name) {
                 continue;
             }
             self.started.set(self.steps.get());
             let value = self.settle(self.evaluate(&attribute.value, scope), attribute.value.span);
+            let value = place.argument(attribute, value, &mut |wrong| self.say(wrong));
             members.insert(
                 attribute.name.clone(),
                 Member {
@@ -1859,39 +1978,45 @@ impl<'a> Evaluator<'a> {
         let mut groups: indexmap::IndexMap<Arc<str>, Blocks, rustc_hash::FxBuildHasher> =
             indexmap::IndexMap::default();
         for block in &body.blocks {
-            if is_top && META_BLOCKS.contains(&&*block.keyword) {
+            if place.is_top && META_BLOCKS.contains(&&*block.keyword) {
                 continue;
             }
-            if &*block.keyword == "dynamic" {
-                let group = groups.entry(block.label(0)).or_default();
-                group.header.get_or_insert(block.header);
-                self.dynamic(block, scope, group);
+            let is_dynamic = &*block.keyword == "dynamic";
+            let keyword = match is_dynamic {
+                true => block.label(0),
+                false => block.keyword.clone(),
+            };
+            let inner = place.inner(&keyword, block.header);
+            let group = groups.entry(keyword).or_default();
+            group.header.get_or_insert(block.header);
+            if is_dynamic {
+                self.dynamic(block, scope, group, inner);
             } else {
-                let group = groups.entry(block.keyword.clone()).or_default();
-                group.header.get_or_insert(block.header);
                 group
                     .items
-                    .push(self.block_value(&block.body, block.header, scope));
+                    .push(self.block_value(&block.body, scope, inner));
             }
         }
         for (keyword, group) in groups {
             let key = group.header.unwrap_or(Span::NONE);
             let value = sequence(ListKind::List, group.items, group.more, key);
+            let value = place.blocks(&keyword, value, &mut |wrong| self.say(wrong));
             members.insert(keyword, Member { key, value });
         }
+        place.check_complete(&members, &mut |wrong| self.say(wrong));
         members
     }
 
-    fn block_value(&self, body: &Body, header: Span, scope: &Scope<'_>) -> Value {
-        let members = self.body(body, scope, false);
+    fn block_value(&self, body: &Body, scope: &Scope<'_>, place: Place<'_>) -> Value {
+        let members = self.body(body, scope, place);
         Value::new(
             Data::Object(Object::new(ObjectKind::Block, members)),
-            header,
+            place.header,
         )
     }
 
     /// A `dynamic` block: one block for each element; for an unknown collection one block that exists if it is not empty.
-    fn dynamic(&self, block: &Block, scope: &Scope<'_>, group: &mut Blocks) {
+    fn dynamic(&self, block: &Block, scope: &Scope<'_>, group: &mut Blocks, place: Place<'_>) {
         let Some(for_each) = block.body.attribute("for_each") else {
             self.say_fault(Fault::new(
                 block.header,
@@ -1933,7 +2058,11 @@ impl<'a> Evaluator<'a> {
                 iterator.clone(),
                 Value::object(members, for_each.value.span),
             )];
-            self.block_value(&content.body, content.header, &scope.with(&names))
+            let place = Place {
+                header: content.header,
+                ..place
+            };
+            self.block_value(&content.body, &scope.with(&names), place)
         };
         for (guard, collection) in alternatives {
             let under = |block: Value| {
@@ -2131,6 +2260,18 @@ fn relative(root: &str, folder: &str) -> String {
     let mut path: Vec<String> = vec!["..".to_owned(); from.len() - shared];
     path.extend(to[shared..].iter().cloned());
     path.join("/")
+}
+
+/// The version of the AWS provider in the lock file of a root module.
+/// <https://developer.hashicorp.com/terraform/language/files/dependency-lock>
+fn locked_version(files: &dyn Files, root: &str) -> Option<String> {
+    let path = join(root, ".terraform.lock.hcl");
+    files.kind(&path)?;
+    let text = String::from_utf8(files.read(&path).ok()?).ok()?;
+    let mut lines = text.lines().map(str::trim);
+    lines.find(|line| line.starts_with("provider ") && line.contains("/hashicorp/aws\""))?;
+    let version = lines.find_map(|line| line.strip_prefix("version"))?;
+    Some(version.trim_matches([' ', '=', '"']).to_owned())
 }
 
 /// Folders of installed modules by call path, from `.terraform/modules/modules.json`.

@@ -1,12 +1,15 @@
 //! Terraform: a root module's files in, [`Declared`] out.
 
+mod arguments;
 mod evaluate;
 pub mod functions;
 mod graph;
 mod json_syntax;
 mod module;
 mod plan;
+mod planned;
 mod policy_document;
+mod schema;
 pub mod syntax;
 pub mod types;
 mod variables;

@@ -29,6 +29,8 @@ pub(super) struct Module {
     pub resources: Named<Arc<Block>>,
     /// `module` blocks.
     pub calls: Named<Arc<Block>>,
+    /// Versions of the AWS provider that it asks for: `~> 5.0`.
+    pub provider_versions: Vec<Arc<str>>,
     /// `provider` blocks as `name` or `name.alias`.
     pub providers: Named<Arc<Block>>,
 }
@@ -229,6 +231,10 @@ impl Module {
                     self.add_locals(block.body, is_override, diagnostics);
                     continue;
                 }
+                "terraform" => {
+                    self.provider_versions.extend(provider_version(&block.body));
+                    continue;
+                }
                 // A check's look-up is a data source of the module.
                 "check" => {
                     let inner: Vec<Block> = block
@@ -319,6 +325,35 @@ impl Module {
             self.locals
                 .insert(attribute.name.clone(), Arc::new(attribute));
         }
+    }
+}
+
+/// The version of the AWS provider that a `terraform` block asks for.
+fn provider_version(body: &Body) -> Option<Arc<str>> {
+    let is_named = |item: &&syntax::ObjectItem, wanted: &str| match &item.key {
+        syntax::ObjectKey::Name(name) => **name == *wanted,
+        syntax::ObjectKey::Computed(key) => {
+            matches!(&key.kind, Expr::Text(name, _) if **name == *wanted)
+        }
+    };
+    let member = |of: &Expr, wanted: &str| match of {
+        Expr::Object(items) => {
+            let item = items.iter().find(|item| is_named(item, wanted))?;
+            Some(item.value.kind.clone())
+        }
+        _ => None,
+    };
+    let block = body.blocks_named("required_providers").next();
+    let aws = match block {
+        Some(block) => block.body.attribute("aws")?.value.kind.clone(),
+        // In JSON it is an object.
+        None => member(&body.attribute("required_providers")?.value.kind, "aws")?,
+    };
+    match (member(&aws, "version"), aws) {
+        (Some(Expr::Text(version, _)), _) => Some(version),
+        // Before 0.13 the version stood alone.
+        (None, Expr::Text(version, _)) => Some(version),
+        _ => None,
     }
 }
 
