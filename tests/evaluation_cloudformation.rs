@@ -719,17 +719,18 @@ Resources:
 Outputs:
   Url: {Value: !Sub 'https://${ServerlessRestApi}.execute-api'}
 ",
-        "F: {Handler: \"h\", Timeout: 9, VpcConfig: {SubnetIds: [\"s-1\"], SecurityGroupIds: [\"sg-1\"]}, Code: ?, Role: ?FRole.Arn, Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
-        FRole: {AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sts:AssumeRole\"], Effect: \"Allow\", Principal: {Service: [\"lambda.amazonaws.com\"]}}]}, ManagedPolicyArns: [\"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaRole\", ?], Policies: [{PolicyDocument: {Statement: [{Effect: \"Allow\", Action: \"s3:*\", Resource: \"*\"}]}, PolicyName: \"FRolePolicy2\"}, {PolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sqs:ChangeMessageVisibility\", \"sqs:ChangeMessageVisibilityBatch\", \"sqs:DeleteMessage\", \"sqs:DeleteMessageBatch\", \"sqs:GetQueueAttributes\", \"sqs:ReceiveMessage\"], Effect: \"Allow\", Resource: \"arn:?:sqs:?:?:?\"}]}, PolicyName: \"FRolePolicy3\"}], Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
+        "F: {Handler: \"h\", Timeout: 9, VpcConfig: {SubnetIds: [\"s-1\"], SecurityGroupIds: [\"sg-1\"]}, Code: ?, Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}], Role: ?FRole.Arn}
+        FRole: {AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sts:AssumeRole\"], Effect: \"Allow\", Principal: {Service: [\"lambda.amazonaws.com\"]}}]}, ManagedPolicyArns: [\"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole\", \"arn:aws:iam::aws:policy/service-role/AWSLambdaRole\", ?, \"arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole\"], Policies: [{PolicyDocument: {Statement: [{Effect: \"Allow\", Action: \"s3:*\", Resource: \"*\"}]}, PolicyName: \"FRolePolicy2\"}, {PolicyDocument: {Statement: [{Action: [\"sqs:ChangeMessageVisibility\", \"sqs:ChangeMessageVisibilityBatch\", \"sqs:DeleteMessage\", \"sqs:DeleteMessageBatch\", \"sqs:GetQueueAttributes\", \"sqs:ReceiveMessage\"], Effect: \"Allow\", Resource: \"arn:?:sqs:?:?:?\"}]}, PolicyName: \"FRolePolicy3\"}], Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
+        FGetPermissionProd: {Action: \"lambda:InvokeFunction\", FunctionName: ?F.Ref, Principal: \"apigateway.amazonaws.com\", SourceArn: \"arn:aws:execute-api:?:?:?/*/GET/a/*\"}
         FPoll: {FunctionName: ?F.Ref, EventSourceArn: ?Q.Arn, BatchSize: 1}
-        FGetPermissionProd: {Action: \"lambda:InvokeFunction\", FunctionName: ?F.Ref, Principal: \"apigateway.amazonaws.com\", SourceArn: \"arn:?:execute-api:?:?:?/*/GET/a/*\"}
-        G: {Timeout: 3, Code: {ZipFile: \"x\"}, Role: ?, Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
+        G: {Timeout: 3, Role: ?, Code: {ZipFile: \"x\"}, Tags: [{Key: \"lambda:createdBy\", Value: \"SAM\"}, {Key: \"a\", Value: \"b\"}]}
         GUrl: {TargetFunctionArn: ?G.Ref, AuthType: \"NONE\"}
-        GUrlPublicPermissions: {Action: \"lambda:InvokeFunctionUrl\", FunctionName: ?G.Ref, FunctionUrlAuthType: \"NONE\", Principal: \"*\"}
+        GUrlPublicPermissions: {Action: \"lambda:InvokeFunctionUrl\", FunctionName: ?G.Ref, Principal: \"*\", FunctionUrlAuthType: \"NONE\"}
+        GURLInvokeAllowPublicAccess: {Action: \"lambda:InvokeFunction\", FunctionName: ?G.Ref, Principal: \"*\", InvokedViaFunctionUrl: true}
         Q: {}
-        ServerlessRestApi: {Body: ?, Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
-        ServerlessRestApiDeployment: {RestApiId: ?ServerlessRestApi.Ref}
-        ServerlessRestApiProdStage: {RestApiId: ?ServerlessRestApi.Ref, DeploymentId: ?ServerlessRestApiDeployment.Ref, StageName: \"Prod\", Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
+        ServerlessRestApi: {Body: {swagger: \"2.0\", info: {version: \"1.0\", title: ?}, paths: {/a/{id}: {get: {x-amazon-apigateway-integration: {type: \"aws_proxy\", httpMethod: \"POST\", uri: \"arn:aws:apigateway:?:lambda:path/2015-03-31/functions/?/invocations\"}, responses: {}}}}}}
+        ServerlessRestApiDeployment5439023ba8: {RestApiId: ?ServerlessRestApi.Ref, Description: \"RestApi deployment id: 5439023ba8a792dc20edaf818e54641981882fa5\", StageName: \"Stage\"}
+        ServerlessRestApiProdStage: {RestApiId: ?ServerlessRestApi.Ref, DeploymentId: ?ServerlessRestApiDeployment5439023ba8.Ref, StageName: \"Prod\"}
         output Url: \"https://?.execute-api\"
         ! 14:11 invalid_expression: `Managed` is neither a parameter nor a resource of this template
         ! 22:39 invalid_expression: no resource `R` is in this template",
@@ -797,14 +798,14 @@ Resources:
 Outputs:
   S: {Value: !Ref A.Stage}
 ",
-        "M: {DefinitionString: \"{\\\"StartAt\\\":\\\"A\\\"}\" ~ {StartAt: \"A\"}, LoggingConfiguration: {Level: \"ALL\"}, RoleArn: ?MRole.Arn, Tags: [{Key: \"stateMachine:createdBy\", Value: \"SAM\"}]}
-        MRole: {AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sts:AssumeRole\"], Effect: \"Allow\", Principal: {Service: [\"states.amazonaws.com\"]}}]}, ManagedPolicyArns: [], Policies: [{PolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"lambda:InvokeFunction\"], Effect: \"Allow\", Resource: \"arn:?:lambda:?:?:function:f*\"}]}, PolicyName: \"MRolePolicy0\"}], Tags: [{Key: \"stateMachine:createdBy\", Value: \"SAM\"}]}
+        "M: {DefinitionString: \"{\\n    \\\"StartAt\\\": \\\"A\\\"\\n}\" ~ {StartAt: \"A\"}, LoggingConfiguration: {Level: \"ALL\"}, RoleArn: ?MRole.Arn, Tags: [{Key: \"stateMachine:createdBy\", Value: \"SAM\"}]}
+        MRole: {AssumeRolePolicyDocument: {Version: \"2012-10-17\", Statement: [{Action: [\"sts:AssumeRole\"], Effect: \"Allow\", Principal: {Service: [\"states.amazonaws.com\"]}}]}, ManagedPolicyArns: [], Policies: [{PolicyDocument: {Statement: [{Action: [\"lambda:InvokeFunction\"], Effect: \"Allow\", Resource: \"arn:?:lambda:?:?:function:f*\"}]}, PolicyName: \"MRolePolicy0\"}], Tags: [{Key: \"stateMachine:createdBy\", Value: \"SAM\"}]}
         T: {AttributeDefinitions: [{AttributeName: \"id\", AttributeType: \"S\"}], KeySchema: [{AttributeName: \"id\", KeyType: \"HASH\"}], BillingMode: \"PAY_PER_REQUEST\", SSESpecification: {SSEEnabled: true}}
-        A: {Body: {swagger: 2}, EndpointConfiguration: {Types: [\"PRIVATE\"]}, Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
-        ADeployment: {RestApiId: ?A.Ref}
-        Av1Stage: {RestApiId: ?A.Ref, DeploymentId: ?ADeployment.Ref, StageName: \"v1\", TracingEnabled: true, Tags: [{Key: \"apigateway:createdBy\", Value: \"SAM\"}]}
-        H: {Body: ?}
-        HApiGatewayDefaultStage: {ApiId: ?H.Ref, StageName: \"$default\", AutoDeploy: true, AccessLogSettings: {DestinationArn: \"d\"}}
+        A: {EndpointConfiguration: {Types: [\"PRIVATE\"]}, Parameters: {endpointConfigurationTypes: \"PRIVATE\"}, Body: {swagger: 2}}
+        ADeployment6534ba64db: {RestApiId: ?A.Ref, Description: \"RestApi deployment id: 6534ba64db37c9c05ee836014d235c32ee42b4ca\", StageName: \"Stage\"}
+        Av1Stage: {RestApiId: ?A.Ref, DeploymentId: ?ADeployment6534ba64db.Ref, StageName: \"v1\", TracingEnabled: true}
+        H: {Body: {openapi: \"3.0.1\", info: {version: \"1.0\", title: ?}, paths: {}, tags: [{name: \"httpapi:createdBy\", x-amazon-apigateway-tag-value: \"SAM\"}]}}
+        HApiGatewayDefaultStage: {ApiId: ?H.Ref, StageName: \"$default\", AutoDeploy: true, AccessLogSettings: {DestinationArn: \"d\"}, Tags: {httpapi:createdBy: \"SAM\"}}
         output S: ?Av1Stage.Ref",
     );
 }
@@ -1141,10 +1142,10 @@ Resources:
         r#"
 R: {}
 L: {Role: ?R.Arn}
-S: {}
-Q: {}
 LMPolicyDestination0: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: ["sqs:DeleteMessage", "sqs:SendMessage", "sqs:ChangeMessageVisibility", "sqs:PurgeQueue"], Effect: "Allow", Resource: [?Q.Arn]}]}, Roles: [?R.Ref]}
 LMPolicyDestination1: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: ["sns:Publish"], Effect: "Allow", Resource: [?S.Ref]}]}, Roles: [?R.Ref]}
+S: {}
+Q: {}
 DWriteLambdaPermission: {Action: "lambda:InvokeFunction", Principal: "sns.amazonaws.com", SourceArn: ?S.Ref, FunctionName: ?L.Arn}
 EPolicy: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: ["events:PutEvents"], Effect: "Allow", Resource: ["arn:aws:events:eu-west-1:123456789012:event-bus/b"]}]}, Roles: ["r"]}
 GQueuePolicy: {PolicyDocument: {Version: "2012-10-17", Statement: [{Action: "sqs:SendMessage", Condition: {ArnEquals: {aws:SourceArn: ?S.Ref}}, Effect: "Allow", Principal: {Service: "sns.amazonaws.com"}, Resource: ?Q.Arn}]}, Queues: [?Q.Ref]}

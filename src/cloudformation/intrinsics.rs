@@ -187,6 +187,17 @@ impl Template<'_> {
     }
 
     fn attribute(&self, name: &str, attribute: &str, place: Span) -> Value {
+        // `Function.Alias` stands for the resource that the serverless transform made.
+        let whole = match attribute.split_once('.') {
+            Some((part, rest)) => (format!("{name}.{part}"), rest),
+            None => (String::new(), attribute),
+        };
+        if let Some(made) = self.made_aliases.get(whole.0.as_str()) {
+            return self.attribute(made, whole.1, place);
+        }
+        if let Some(made) = self.made_aliases.get(name).filter(|made| ***made != *name) {
+            return self.attribute(made, attribute, place);
+        }
         if let Some(output) = attribute.strip_prefix("Outputs.")
             && let Some(value) = self.nested_output(name, output, place)
         {

@@ -308,13 +308,15 @@ impl<'a> Template<'a> {
         {
             let globals = members.get("Globals").map(|member| &member.value);
             // The transform knows the values of parameters, and runs before functions do.
-            let resolve = |value: &Value| match value.as_object() {
-                Some(object) if object.get("Ref").is_none() => None,
-                _ => parameters::scalar_text(&template.evaluate(value)),
+            let given = sam::Given {
+                parameter: &|name| template.transform_value(name),
+                evaluate: &|value| template.evaluate(value),
+                region: context.inputs.region.as_deref(),
             };
-            let expansion = sam::expand(&template.resources, globals, &resolve);
+            let expansion = sam::expand(&template.resources, globals, &given);
             template.resources = expansion.resources;
             template.made_aliases = expansion.aliases;
+            template.conditions.extend(expansion.conditions);
             for (place, kind) in expansion.left {
                 template.say(
                     Diagnostic::warning("not_analysed", place, format!("`{kind}` is not expanded"))

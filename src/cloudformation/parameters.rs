@@ -103,6 +103,16 @@ impl Template<'_> {
             .sensitive_if(self.is_hidden(name))
     }
 
+    /// The value of a parameter as a transform is told it: as it is given or written, without its type.
+    pub(super) fn transform_value(&self, name: &str) -> Option<Value> {
+        if is_looked_up(&self.kind(name)) {
+            return None;
+        }
+        let given = self.given.get(name).map(|given| &given.value);
+        let value = given.or_else(|| self.field(name, "Default"))?;
+        value.is_wholly_known().then(|| value.clone())
+    }
+
     fn is_hidden(&self, name: &str) -> bool {
         self.field(name, "NoEcho").is_some_and(|flag| {
             scalar_text(flag).is_some_and(|text| text.eq_ignore_ascii_case("true"))

@@ -1,13 +1,13 @@
 //! Connectors: two resources and what one may do with the other in, the policy that allows it out.
 //!
 //! `connectors.json` is derived from aws-sam-translator's `profiles.json` (Apache-2.0): for each pair of types where the
-//! policy is put (`at`), and what `Read` and `Write` stand for.
+//! policy is put (`at`), and what `Read` and `Write` stand for (`allows`).
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-connector.html>
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use super::policies::{document, put_in};
-use super::{Expansion, Properties, Source, attribute, list, object, packaged, reference};
+use super::{Expansion, Properties, Source, attribute, id_in, list, packaged, reference};
 use crate::source::Span;
 use crate::value::{Data, Members, Value};
 
@@ -35,9 +35,7 @@ pub(super) fn connector(source: &Source<'_>, expansion: &mut Expansion) -> bool 
     let (Some(from), Some(destination)) = (source.get("Source"), source.get("Destination")) else {
         return false;
     };
-    let Some(from) = End::of(&from, expansion) else {
-        return false;
-    };
+    let written = from;
     let destinations: Vec<(String, Value)> = match &destination.data {
         Data::List(_) => destination
             .elements()
@@ -48,8 +46,11 @@ pub(super) fn connector(source: &Source<'_>, expansion: &mut Expansion) -> bool 
     };
     let mut is_known = true;
     for (suffix, destination) in destinations {
-        is_known &= End::of(&destination, expansion)
-            .is_some_and(|to| connect(&suffix, &from, &to, &permissions, source, expansion));
+        let from = End::of(&written, &destination, expansion);
+        let to = End::of(&destination, &written, expansion);
+        is_known &= from.zip(to).is_some_and(|(from, to)| {
+            connect(&suffix, &from, &to, &permissions, source, expansion)
+        });
     }
     is_known
 }
@@ -81,15 +82,18 @@ fn connect(
         }
     }
     let parameters = Value::object(parameters, place);
-    let asked = ["Read", "Write"].into_iter().filter(|category| {
+    // What is asked for, in the profile's order.
+    let asked = profile.get("allows").and_then(serde_json::Value::as_array);
+    let asked = asked.into_iter().flatten().filter_map(|part| {
+        let category = part.get(0)?.as_str()?;
         let is_asked = permissions.iter().any(|asked| asked == category);
-        is_asked && profile.get(category).is_some()
+        is_asked.then_some((category, part.get(1)?))
     });
     let at = profile.get("at").and_then(serde_json::Value::as_str);
     let unknown = || packaged("the end of the connector", key);
     if at == Some("permission") {
-        for category in asked {
-            let written = put_in(&profile[category], &parameters, place);
+        for (category, part) in asked {
+            let written = put_in(part, &parameters, place);
             let mut properties = Properties::default();
             for (name, value) in written.entries() {
                 properties.set(name, place, value.clone());
@@ -101,7 +105,7 @@ fn connect(
         }
         return true;
     }
-    let statements = asked.flat_map(|category| profile[category].as_array().into_iter().flatten());
+    let statements = asked.flat_map(|(_, part)| part.as_array().into_iter().flatten());
     let statements = statements.map(|statement| put_in(statement, &parameters, place));
     let policy = document(statements.collect(), place);
     let mut properties = Properties::default();
@@ -145,7 +149,8 @@ fn connect(
 
 impl End {
     /// What `Source` or `Destination` means: a resource of the template, or one that is described.
-    fn of(written: &Value, expansion: &Expansion) -> Option<End> {
+    /// The other end tells which of a rule's roles is meant.
+    fn of(written: &Value, other: &Value, expansion: &Expansion) -> Option<End> {
         let place = written.span();
         let id = written.member("Id");
         let id = id.as_ref().and_then(Value::as_str);
@@ -181,7 +186,7 @@ impl End {
             qualifier.or_else(|| Some(Value::text("*", place))),
         );
         let role = match resource {
-            Some(resource) => role_of(&kind, &resource.value, place),
+            Some(resource) => role_of(&kind, &resource.value, other, place),
             None => written.member("RoleName"),
         };
         let reference = match id {
@@ -216,36 +221,49 @@ fn is_arn_its_reference(kind: &str) -> bool {
 }
 
 /// The name of a resource's role, if that is in the template.
-fn role_of(kind: &str, resource: &Value, place: Span) -> Option<Value> {
-    let property = match kind {
-        "AWS::Lambda::Function" => "Role",
-        "AWS::AppSync::DataSource" => "ServiceRoleArn",
-        _ => "RoleArn",
+fn role_of(kind: &str, resource: &Value, other: &Value, place: Span) -> Option<Value> {
+    let properties = resource.member("Properties")?;
+    let role = match kind {
+        "AWS::Lambda::Function" => properties.member("Role")?,
+        "AWS::AppSync::DataSource" => properties.member("ServiceRoleArn")?,
+        "AWS::Events::Rule" => {
+            let (id, arn) = (other.member("Id"), other.member("Arn"));
+            let targets = properties.member("Targets")?;
+            let target = targets.elements().find(|target| {
+                let target = target.member("Arn");
+                target.is_some_and(|target| {
+                    let is_named = id_in(&target)
+                        .is_some_and(|named| id.as_ref().and_then(Value::as_str) == Some(&*named));
+                    is_named || arn.as_ref().is_some_and(|arn| arn.is_same(&target))
+                })
+            });
+            target?.member("RoleArn")?
+        }
+        _ => properties.member("RoleArn")?,
     };
-    let role = resource.member("Properties")?.member(property)?;
-    let got = role.member("Fn::GetAtt")?;
-    let name: Arc<str> = match got.as_str() {
-        Some(text) => text.split('.').next()?.into(),
-        None => got.elements().next()?.as_str()?.into(),
-    };
-    Some(reference(&name, place))
+    Some(reference(&id_in(&role)?, place))
 }
 
-/// The connectors that stand at their source: `Connectors: {Name: {Properties: {Destination, Permissions}}}`.
-pub(super) fn embedded(name: &str, resource: &Value, place: Span) -> Vec<(String, Span, Value)> {
+/// The connectors that stand at their source: `Connectors: {Name: {Properties: {Destination, Permissions}}}`, each with
+/// what it is, its id, and its properties with the source put in.
+pub(super) fn embedded(name: &str, resource: &Value, place: Span) -> Vec<(String, Value, Value)> {
     let connectors = resource.member("Connectors");
     let connectors = connectors.iter().flat_map(Value::entries);
     let own = |properties: &Value| {
         let mut members = properties.as_object()?.members().clone();
-        let id = object(vec![("Id", Value::text(name, place))], place);
-        members.insert("Source".into(), id.into());
+        let mut from = Members::from_iter([("Id".into(), Value::text(name, place).into())]);
+        if let Some(more) = members.shift_remove("SourceReference") {
+            let more = more.value.as_object().map(|more| more.members().clone());
+            from.extend(more.unwrap_or_default());
+        }
+        members.insert("Source".into(), Value::object(from, place).into());
         Some(Value::object(members, properties.span()))
     };
     connectors
         .filter_map(|(own_name, connector)| {
             let properties = own(&connector.member("Properties")?)?;
             let id = format!("{name}{own_name}");
-            Some((id, properties.span(), properties))
+            Some((id, connector, properties))
         })
         .collect()
 }

@@ -1,12 +1,13 @@
 //! Roles of serverless functions and state machines: `Policies` in all their forms in, a role out.
 //!
 //! `policy_templates.json` is derived from aws-sam-translator's `policy_templates.json` (Apache-2.0), with each
-//! intrinsic written as `${Parameter}`; `managed_policies.txt` lists AWS's managed policies that have a path.
+//! intrinsic written as `${Parameter}`; `managed_policies.txt` lists AWS's managed policies.
 
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
+use super::events::Parts;
 use super::{Expansion, Properties, Source, list, object, sub, text};
 use crate::source::Span;
 use crate::value::{Data, Member, Value};
@@ -15,24 +16,28 @@ static TEMPLATES: LazyLock<serde_json::Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("policy_templates.json")).unwrap_or_default()
 });
 
-/// Managed policies that stand under a path, by name.
+/// AWS's managed policies by name: the path, if any, and the name.
 static PATHS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
     let lines = include_str!("managed_policies.txt").lines();
     lines
-        .filter_map(|line| Some((line.rsplit_once('/')?.1, line)))
+        .map(|line| (line.rsplit('/').next().unwrap_or(line), line))
         .collect()
 });
 
 /// Who assumes a role, and what it may do whatever its function says.
 pub(super) struct Role<'a> {
-    /// Service that assumes it.
-    pub(super) service: &'a str,
+    /// Who assumes it, if the template says nothing of it.
+    pub(super) trust: Value,
     /// Managed policies that it has anyway: path and name.
     pub(super) managed: Vec<(&'a str, Span)>,
-    /// Statements that it has anyway, as policy documents.
+    /// Policies that it has anyway.
     pub(super) inline: Vec<Value>,
     /// Tag that says who made it.
     pub(super) mark: &'a str,
+    /// When it exists.
+    pub(super) condition: Option<Value>,
+    /// What comes after the policies of the template.
+    pub(super) later: Parts,
 }
 
 /// Adds the role `NameRole` of a function or state machine.
@@ -41,93 +46,70 @@ pub(super) fn role(source: &Source<'_>, role: Role<'_>, expansion: &mut Expansio
     let key = source
         .member("Policies")
         .map_or(source.key, |member| member.key);
+    let partition = source.given.partition();
     let mut properties = Properties::default();
     match source.member("AssumeRolePolicyDocument") {
         Some(member) => {
             properties.set("AssumeRolePolicyDocument", member.key, member.value);
         }
-        None => {
-            let document = trust(role.service, source.key);
-            properties.set("AssumeRolePolicyDocument", source.key, document);
-        }
+        None => properties.set("AssumeRolePolicyDocument", source.key, role.trust),
     }
-    let mut managed: Vec<Value> = role
-        .managed
-        .iter()
-        .map(|(name, place)| text(format!("arn:aws:iam::aws:policy/{name}"), *place))
-        .collect();
-    let mut inline: Vec<Value> = Vec::new();
-    let named = |index: usize, document: Value| {
-        let name = text(format!("{id}Policy{index}"), document.span());
-        let place = document.span();
-        object(
-            vec![("PolicyDocument", document), ("PolicyName", name)],
-            place,
-        )
+    let of_aws = |(name, place): &(&str, Span)| {
+        text(format!("arn:{partition}:iam::aws:policy/{name}"), *place)
     };
-    if let Some(policies) = source.get("Policies") {
-        let all: Vec<Value> = match &policies.data {
+    let mut managed: Vec<Value> = role.managed.iter().map(of_aws).collect();
+    let mut inline = role.inline;
+    let policies = source.get("Policies").filter(super::python::is_truthy);
+    let all: Vec<Value> = match &policies {
+        None => Vec::new(),
+        Some(policies) => match &policies.data {
             Data::List(_) => policies.elements().collect(),
-            // Several templates may stand in one mapping.
-            Data::Object(object) if object.members().keys().all(|name| is_template(name)) => {
-                policies
-                    .entries()
-                    .map(|(name, value)| super::object(vec![(name, value.clone())], value.span()))
-                    .collect()
-            }
             _ => vec![policies.clone()],
-        };
-        for (index, policy) in all.into_iter().enumerate() {
-            match sorted(&policy) {
-                Policy::Managed(arn) => {
-                    if !managed
-                        .iter()
-                        .any(|known| known.as_str().is_some() && known.as_str() == arn.as_str())
-                    {
-                        managed.push(arn);
-                    }
+        },
+    };
+    for (index, policy) in all.into_iter().enumerate() {
+        let name = format!("{id}Policy{index}");
+        match sorted(&policy, partition) {
+            Policy::Managed(arn) => add_once(&mut managed, arn),
+            Policy::Inline(document) => inline.push(named(&name, document)),
+            Policy::Either(condition, then, other) => {
+                // Each kind in its own list: what is of the other kind is no value there.
+                let nothing = || super::reference("AWS::NoValue", key);
+                let choose = |arm: &dyn Fn(&Policy) -> Option<Value>| {
+                    let (then, other) = (arm(&then), arm(&other));
+                    let is_any = then.is_some() || other.is_some();
+                    let [then, other] = [then, other].map(|arm| arm.unwrap_or_else(nothing));
+                    is_any.then(|| super::choice(condition.clone(), then, other, policy.span()))
+                };
+                inline.extend(choose(&|policy| match policy {
+                    Policy::Inline(document) => Some(named(&name, document.clone())),
+                    _ => None,
+                }));
+                let choice = choose(&|policy| match policy {
+                    Policy::Managed(arn) => Some(arn.clone()),
+                    _ => None,
+                });
+                if let Some(choice) = choice {
+                    add_once(&mut managed, choice);
                 }
-                Policy::Inline(document) => inline.push(named(index, document)),
-                Policy::Either(condition, then, other) => {
-                    let value = |policy: &Policy, index: usize| match policy {
-                        Policy::Managed(arn) => arn.clone(),
-                        Policy::Inline(document) => named(index, document.clone()),
-                        _ => super::reference("AWS::NoValue", source.key),
-                    };
-                    let is_inline = |policy: &Policy| matches!(policy, Policy::Inline(_));
-                    // Each kind in its own list: what is of the other kind is no value here.
-                    for wants_inline in [false, true] {
-                        let arm = |policy: &Policy| {
-                            let fits = is_inline(policy) == wants_inline
-                                && !matches!(policy, Policy::None);
-                            if fits {
-                                value(policy, index)
-                            } else {
-                                value(&Policy::None, index)
-                            }
-                        };
-                        let fits = |policy: &Policy| {
-                            !matches!(policy, Policy::None) && is_inline(policy) == wants_inline
-                        };
-                        if fits(&then) || fits(&other) {
-                            let place = policy.span();
-                            let parts = vec![condition.clone(), arm(&then), arm(&other)];
-                            let choice = object(vec![("Fn::If", list(parts, place))], place);
-                            if wants_inline {
-                                inline.push(choice);
-                            } else {
-                                managed.push(choice);
-                            }
-                        }
-                    }
-                }
-                Policy::None => {}
             }
+            Policy::None => {}
         }
     }
-    let first = inline.len();
-    for (index, document) in role.inline.into_iter().enumerate() {
-        inline.push(named(first + index, document));
+    for part in &role.later.managed {
+        add_once(&mut managed, of_aws(part));
+    }
+    for policy in role.later.inline {
+        let document = policy.member("PolicyDocument");
+        let is_known = inline.iter().any(|known| {
+            let known = known.member("PolicyDocument");
+            known
+                .zip(document.as_ref())
+                .is_some_and(|(a, b)| a.is_same(b))
+        });
+        if !is_known {
+            inline.push(policy);
+        }
     }
     properties.set("ManagedPolicyArns", key, list(managed, key));
     if !inline.is_empty() {
@@ -136,11 +118,38 @@ pub(super) fn role(source: &Source<'_>, role: Role<'_>, expansion: &mut Expansio
     properties.take(source, "PermissionsBoundary", "PermissionsBoundary");
     properties.take(source, "RolePath", "Path");
     properties.set("Tags", source.key, super::tags(source, role.mark));
-    expansion.add(id, "AWS::IAM::Role", source.key, source, properties);
+    let kind = "AWS::IAM::Role";
+    expansion.add_if(id, kind, source.key, source, properties, role.condition);
+}
+
+fn add_once(all: &mut Vec<Value>, one: Value) {
+    if !all.iter().any(|known| known.is_same(&one)) {
+        all.push(one);
+    }
+}
+
+/// The managed policy that lets a resource send traces.
+pub(super) fn tracing(source: &Source<'_>) -> &'static str {
+    match source.given.partition() {
+        "aws" => "AWSXrayWriteOnlyAccess",
+        _ => "AWSXRayDaemonWriteAccess",
+    }
+}
+
+/// A policy of a role.
+pub(super) fn named(name: &str, document: Value) -> Value {
+    let place = document.span();
+    object(
+        vec![
+            ("PolicyDocument", document),
+            ("PolicyName", text(name, place)),
+        ],
+        place,
+    )
 }
 
 /// A policy document that lets a service assume the role.
-pub(super) fn trust(service: &str, place: Span) -> Value {
+pub(super) fn assumed_by(service: &str, place: Span) -> Value {
     let principal = object(
         vec![("Service", list(vec![text(service, place)], place))],
         place,
@@ -156,6 +165,11 @@ pub(super) fn trust(service: &str, place: Span) -> Value {
     document(vec![statement], place)
 }
 
+/// A policy document without a version, as the transform writes some.
+pub(super) fn statement_document(statements: Vec<Value>, place: Span) -> Value {
+    object(vec![("Statement", list(statements, place))], place)
+}
+
 /// A policy document.
 pub(super) fn document(statements: Vec<Value>, place: Span) -> Value {
     object(
@@ -169,11 +183,18 @@ pub(super) fn document(statements: Vec<Value>, place: Span) -> Value {
 
 /// A statement that allows actions on a resource.
 pub(super) fn allow(actions: &[&str], resource: Value, place: Span) -> Value {
-    let actions = actions.iter().map(|action| text(*action, place)).collect();
+    // One is not put into a list.
+    let actions = match actions {
+        [one] => text(*one, place),
+        all => list(
+            all.iter().map(|action| text(*action, place)).collect(),
+            place,
+        ),
+    };
     object(
         vec![
             ("Effect", text("Allow", place)),
-            ("Action", list(actions, place)),
+            ("Action", actions),
             ("Resource", resource),
         ],
         place,
@@ -195,17 +216,16 @@ fn is_template(name: &str) -> bool {
     TEMPLATES.get(name).is_some()
 }
 
-fn sorted(policy: &Value) -> Policy {
+fn sorted(policy: &Value, partition: &str) -> Policy {
     if let Some(name) = policy.as_str() {
-        let is_name = !name.starts_with("arn:") && !name.contains(['/', ':', '{']);
-        if !is_name {
-            return Policy::Managed(policy.clone());
-        }
-        let path = PATHS.get(name).copied().unwrap_or(name);
-        return Policy::Managed(text(
-            format!("arn:aws:iam::aws:policy/{path}"),
-            policy.span(),
-        ));
+        let arn = match PATHS.get(name) {
+            Some(path) => text(
+                format!("arn:{partition}:iam::aws:policy/{path}"),
+                policy.span(),
+            ),
+            None => policy.clone(),
+        };
+        return Policy::Managed(arn);
     }
     let Some(object) = policy.as_object() else {
         return Policy::None;
@@ -222,8 +242,8 @@ fn sorted(policy: &Value) -> Policy {
             match parts.as_slice() {
                 [condition, then, other] => Policy::Either(
                     condition.clone(),
-                    Box::new(sorted(then)),
-                    Box::new(sorted(other)),
+                    Box::new(sorted(then, partition)),
+                    Box::new(sorted(other, partition)),
                 ),
                 _ => Policy::None,
             }
@@ -247,7 +267,7 @@ fn filled(name: &str, written: &Member) -> Value {
     let statements = statements.and_then(serde_json::Value::as_array);
     let statements = statements.into_iter().flatten();
     let statements = statements.map(|statement| put_in(statement, &written.value, place));
-    document(statements.collect(), place)
+    statement_document(statements.collect(), place)
 }
 
 /// A part of a policy template with its parameters put in.
