@@ -68,10 +68,10 @@ oracle-cfn-compare count="500" from="100000" python="python3":
     cargo build --bin onus
     {{ python }} tests/oracle/cloudformation/record.py target/debug/onus --compare {{ count }} --from {{ from }}
 
-# What runs before a change is merged.
-ci:
-    .ci/run
-
 # Records what AWS's serverless translator makes of our templates; `pip install -r tests/oracle/sam/requirements.txt` first.
 oracle-sam python="python3":
     {{ python }} tests/oracle/sam/record.py tests/recorded/sam.json
+
+# What runs before a change is merged.
+ci:
+    .ci/run

@@ -37,7 +37,7 @@ fn text(text: &Text) -> String {
 /// A value with what is not known in words.
 fn rendered(value: &Value) -> Json {
     match &value.data {
-        Data::Null => Json::Null,
+        Data::Null(_) => Json::Null,
         Data::Bool(truth) => json!(truth),
         Data::Number(number) => serde_json::from_str(&number.to_string()).expect("a number"),
         Data::Text(known) => json!(text(known)),

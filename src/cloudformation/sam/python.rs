@@ -241,7 +241,7 @@ impl Node {
                 out.push(']');
             }
             Node::Leaf(value, is_of_template) => match &value.data {
-                Data::Null => out.push_str("None"),
+                Data::Null(_) => out.push_str("None"),
                 Data::Bool(truth) => out.push_str(if *truth { "True" } else { "False" }),
                 Data::Number(number) => out.push_str(&printed_number(number)),
                 Data::Text(text) => print_text(text.as_str()?, *is_of_template, out),
@@ -455,7 +455,7 @@ pub(super) fn is_function_name(name: &str) -> bool {
 /// Whether Python takes a value for true.
 pub(super) fn is_truthy(value: &Value) -> bool {
     match &value.data {
-        Data::Null => false,
+        Data::Null(_) => false,
         Data::Bool(truth) => *truth,
         Data::Number(number) => number.as_i64() != Some(0),
         Data::Text(text) => text.as_str() != Some(""),
@@ -557,7 +557,7 @@ fn write_json(value: &Value, layout: &Layout, depth: usize, out: &mut String) ->
         }
     };
     match &value.data {
-        Data::Null => out.push_str("null"),
+        Data::Null(_) => out.push_str("null"),
         Data::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Data::Number(number) => out.push_str(&printed_number(number)),
         Data::Text(text) => write_json_text(text.as_str()?, out),
