@@ -311,6 +311,10 @@ impl<'a> Template<'a> {
             let given = sam::Given {
                 parameter: &|name| template.transform_value(name),
                 evaluate: &|value| template.evaluate(value),
+                is_plain: &|place| {
+                    let file = context.sources.get(place.source);
+                    file.is_some_and(|file| !file.slice(place).starts_with(['"', '\'']))
+                },
                 region: context.inputs.region.as_deref(),
             };
             let expansion = sam::expand(&template.resources, globals, &given);

@@ -75,7 +75,17 @@ pub(super) fn prepare(
     for (_, service, source) in serverless.iter() {
         if is_serverless_api(service) {
             let own = source.resource.member("Properties");
-            let api = Api::new(*service == "HttpApi", source.key, own.as_ref());
+            let mut api = Api::new(*service == "HttpApi", source.key, own.as_ref());
+            let is_plain = source.given.is_plain;
+            if let Node::Map(all) = Node::Map(api.properties).with_floats(is_plain) {
+                api.definition = match (all.truthy("DefinitionBody"), api.definition) {
+                    (Some(Node::Map(body)), Some(_)) => Some(body.clone()),
+                    (_, made) => made,
+                };
+                api.properties = all;
+            } else {
+                continue;
+            }
             expansion.apis.insert(source.name.clone(), api);
         }
     }
@@ -350,16 +360,18 @@ pub(super) fn stage_in_permission(
     id: Option<&str>,
     written: &Value,
     expansion: &Expansion,
-) -> String {
+) -> Node {
+    let text = |text: &str| Node::text(text, written.span());
     let api = id.and_then(|id| expansion.apis.get(id));
     match (api, written.member("Ref")) {
         (Some(api), _) => {
-            let stage = api.properties.get("StageName").and_then(Node::as_str);
-            stage.unwrap_or("Stage").to_owned()
+            let stage = api.properties.get("StageName");
+            let stage = stage.filter(|stage| stage.as_str().is_some());
+            stage.cloned().unwrap_or_else(|| text("Stage"))
         }
-        (None, Some(_)) => "Stage".to_owned(),
-        (None, None) if written.as_str().is_some() => "Stage".to_owned(),
-        (None, None) => "AllStages".to_owned(),
+        (None, Some(_)) => text("Stage"),
+        (None, None) if written.as_str().is_some() => text("Stage"),
+        (None, None) => text("AllStages"),
     }
 }
 
@@ -380,7 +392,7 @@ pub(super) fn add_function(
     source: &Source<'_>,
     call: &Call<'_>,
     id: Option<&str>,
-    stage: &str,
+    stage: &Node,
     expansion: &mut Expansion,
 ) {
     let Some(api) = id.and_then(|id| expansion.apis.get_mut(id)) else {
@@ -392,7 +404,7 @@ pub(super) fn add_function(
     }
 }
 
-fn add_rest_function(source: &Source<'_>, call: &Call<'_>, stage: &str, api: &mut Api) {
+fn add_rest_function(source: &Source<'_>, call: &Call<'_>, stage: &Node, api: &mut Api) {
     let place = call.event.key;
     let part = |name: &str| {
         let value = call.event.get(name)?;
@@ -495,12 +507,13 @@ fn merge_method(api: &mut Api, made: &Map, path: &Node, method: &str) {
         .and_then(|paths| paths.map(written))
         .and_then(|item| item.map(&definition::method_name(&method)));
     let Some(own) = own else { return };
-    if doc.truthy("paths").is_none() {
-        doc.set("paths", Node::Map(Map::new(place)));
-    }
+    // Nothing is put into a definition without paths.
     let Some(Node::Map(paths)) = doc.get_mut("paths") else {
         return;
     };
+    if paths.is_empty() {
+        return;
+    }
     let Node::Map(item) = paths.or_map(written, place, true) else {
         return;
     };
@@ -589,7 +602,7 @@ fn add_auth(
     api: Option<&Map>,
     path: &str,
     method: &str,
-    stage: &str,
+    stage: &Node,
     editor: &mut Editor,
 ) {
     let api = api.map(|api| resolved(&Node::Map(api.clone()), given));
@@ -603,8 +616,7 @@ fn add_auth(
         editor.set_key(path, method, required.is_truthy(), required.place());
     }
     if let Some(Node::Map(policy)) = auth.truthy("ResourcePolicy") {
-        let stage = Node::template_text(stage, policy.place);
-        editor.add_policy(policy, path, &stage);
+        editor.add_policy(policy, path, stage);
         if let Some(statements) = policy.truthy("CustomStatements") {
             editor.add_statements(statements);
         }
@@ -743,7 +755,7 @@ pub(super) fn add_state_machine(
             api_auth.as_ref(),
             path,
             method,
-            "",
+            &Node::Leaf(Value::null(place), false),
             &mut editor,
         );
     }
@@ -761,17 +773,38 @@ fn resolved(node: &Node, given: &Given<'_>) -> Node {
 
 /// Expands an API that the template has.
 pub(super) fn api(source: &Source<'_>, expansion: &mut Expansion) {
-    let Some(api) = expansion.apis.shift_remove(&source.name) else {
+    if let Some(api) = expansion.apis.shift_remove(&source.name) {
+        expand(source, api, expansion);
+    }
+}
+
+fn expand(source: &Source<'_>, api: Api, expansion: &mut Expansion) {
+    if api.is_http {
+        http(source, api, expansion);
         return;
+    }
+    let mut properties = match source.properties.as_object() {
+        Some(object) => object.members().clone(),
+        None => Members::default(),
+    };
+    // Tags are listed in the order of their hash table.
+    if let (Some(written), Some(member)) = (api.properties.map("Tags"), properties.get_mut("Tags"))
+    {
+        let tags = written.names().into_iter().filter_map(|name| {
+            let value = written.get(&name)?.value();
+            let key = written.key(&name).0;
+            Some((name, Member { key, value }))
+        });
+        member.value = Value::object(tags.collect(), written.place);
+    }
+    let source = Source {
+        name: source.name.clone(),
+        properties: Value::object(properties, source.properties.span()),
+        ..*source
     };
     let since = expansion.resources.len();
-    match api.is_http {
-        true => http(source, api, expansion),
-        false => {
-            rest(source, api, expansion);
-            expansion.propagate_tags(source, since);
-        }
-    }
+    rest(&source, api, expansion);
+    expansion.propagate_tags(&source, since);
 }
 
 /// Expands the APIs that events imply.
@@ -782,12 +815,12 @@ pub(super) fn implicit(given: &Given<'_>, expansion: &mut Expansion) {
             continue;
         };
         let place = api.place;
-        if let Some(Node::Map(tags)) = (!api.tags.is_empty())
-            .then(|| Node::of_template(&Value::object(api.tags.clone(), place)))
+        if let Some(Node::Map(tags)) =
+            (!api.tags.is_empty()).then(|| Node::made(&Value::object(api.tags.clone(), place)))
         {
             let mut all = match api.properties.map("Tags") {
                 Some(known) => known.clone(),
-                None => Map::new(place),
+                None => Map::plain(place),
             };
             all.update(&tags);
             api.properties.set("Tags", Node::Map(all));
@@ -808,14 +841,7 @@ pub(super) fn implicit(given: &Given<'_>, expansion: &mut Expansion) {
             properties: api.properties.value(),
             given,
         };
-        let since = expansion.resources.len();
-        match api.is_http {
-            true => http(&source, api, expansion),
-            false => {
-                rest(&source, api, expansion);
-                expansion.propagate_tags(&source, since);
-            }
-        }
+        expand(&source, api, expansion);
     }
 }
 

@@ -55,12 +55,9 @@ pub(super) fn is_definition(doc: &Map) -> bool {
 
 /// Whether a version of OpenAPI is `3`, `3.0`, `3.0.1`.
 pub(super) fn is_third(version: &Node) -> bool {
-    let text = match version {
-        Node::Leaf(value, _) => match value.as_number() {
-            Some(_) => Node::Leaf(value.clone(), false).printed(),
-            None => value.as_str().map(str::to_owned),
-        },
-        _ => None,
+    let text = match version.as_str() {
+        Some(text) => Some(text.to_owned()),
+        None => version.printed(),
     };
     let Some(rest) = text.as_deref().and_then(|text| text.strip_prefix('3')) else {
         return false;
@@ -869,9 +866,9 @@ impl Editor {
                 Node::List(items, place) => {
                     Node::List(items.iter().map(replaced).collect(), *place)
                 }
-                Node::Leaf(value, _) => match value.as_str() {
-                    Some(text) => Node::template_text(&text.replace("~1", "/"), value.span()),
-                    None => node.clone(),
+                leaf => match leaf.as_str() {
+                    Some(text) => Node::template_text(&text.replace("~1", "/"), leaf.place()),
+                    None => leaf.clone(),
                 },
             }
         }
@@ -911,11 +908,11 @@ impl Editor {
             made.set("responseTemplates", templates);
             let code = response.get("StatusCode");
             if let Some(code) = code.filter(|code| code.is_truthy()) {
-                // What is a text already stays one of the template.
-                let code = match code.as_str() {
-                    Some(_) => code.clone(),
-                    None => Node::text(&code.printed().unwrap_or_default(), code.place()),
+                let text = match code.as_str() {
+                    Some(text) => text.to_owned(),
+                    None => code.printed().unwrap_or_default(),
                 };
+                let code = Node::text(&text, code.place());
                 made.set("statusCode", code);
             }
             let key = responses.key(&name).0;

@@ -368,7 +368,10 @@ pub(super) fn of_function(source: &Source<'_>, target: &Target, expansion: &mut 
                 let from = api_arn(partition, written, &format!("${{__Stage__}}{route}"), key);
                 let from = with_stage(from, key);
                 let properties = permission("apigateway.amazonaws.com", vec![("SourceArn", from)]);
-                let id = suffixed(&format!("{id}Permission"), &stage);
+                let id = suffixed(
+                    &format!("{id}Permission"),
+                    stage.as_str().unwrap_or_default(),
+                );
                 expansion.add(id, kind, key, source, properties);
                 let call = Call {
                     event: &event,
@@ -398,7 +401,8 @@ pub(super) fn of_function(source: &Source<'_>, target: &Target, expansion: &mut 
                     let properties = permission(service, vec![("SourceArn", from)]);
                     expansion.add(format!("{id}Permission"), kind, key, source, properties);
                 }
-                apis::add_function(source, &call, api.as_deref(), "", expansion);
+                let stage = Node::text("", key);
+                apis::add_function(source, &call, api.as_deref(), &stage, expansion);
             }
             "S3" => {
                 let from = reference("AWS::AccountId", key);

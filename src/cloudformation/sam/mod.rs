@@ -62,6 +62,8 @@ pub(super) struct Given<'g> {
     pub(super) parameter: &'g dyn Fn(&str) -> Option<Value>,
     /// What a function is worth, for the few properties in which the transform looks maps up.
     pub(super) evaluate: &'g dyn Fn(&Value) -> Value,
+    /// Whether something is written without quotation marks.
+    pub(super) is_plain: &'g dyn Fn(Span) -> bool,
     /// The region that is deployed to.
     pub(super) region: Option<&'g str>,
 }
@@ -227,7 +229,7 @@ pub(super) fn expand(resources: &Members, globals: Option<&Value>, given: &Given
     let step = |service: &str| match service {
         "Function" => 0,
         "StateMachine" => 1,
-        "Api" | "HttpApi" => 2,
+        "Api" | "HttpApi" | "WebSocketApi" => 2,
         _ => 3,
     };
     serverless.sort_by_key(|(_, service, _)| step(service));

@@ -21,6 +21,8 @@ pub(super) enum Node {
     List(Vec<Node>, Span),
     /// Anything else, and whether it is of the template: its texts are printed with a `u`.
     Leaf(Value, bool),
+    /// A number with a point, which CloudFormation keeps as it is written.
+    Float(Value),
 }
 
 /// A dictionary.
@@ -72,6 +74,20 @@ impl Node {
         }
     }
 
+    /// This with the numbers that have a point told from texts.
+    pub(super) fn with_floats(&self, is_plain: &dyn Fn(Span) -> bool) -> Node {
+        self.with(&|part| {
+            let Node::Leaf(value, true) = part else {
+                return None;
+            };
+            let (whole, rest) = value.as_str()?.split_once('.')?;
+            let is_number =
+                |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            let is_float = is_number(whole.strip_prefix('-').unwrap_or(whole)) && is_number(rest);
+            (is_float && is_plain(value.span())).then(|| Node::Float(value.clone()))
+        })
+    }
+
     /// A text that the transform makes itself.
     pub(super) fn text(text: &str, place: Span) -> Node {
         Node::Leaf(Value::text(text, place), false)
@@ -89,7 +105,7 @@ impl Node {
             Node::List(items, place) => {
                 Value::list(items.iter().map(Node::value).collect(), *place)
             }
-            Node::Leaf(value, _) => value.clone(),
+            Node::Leaf(value, _) | Node::Float(value) => value.clone(),
         }
     }
 
@@ -97,7 +113,7 @@ impl Node {
         match self {
             Node::Map(map) => map.place,
             Node::List(_, place) => *place,
-            Node::Leaf(value, _) => value.span(),
+            Node::Leaf(value, _) | Node::Float(value) => value.span(),
         }
     }
 
@@ -143,6 +159,9 @@ impl Node {
             Node::Map(map) => !map.entries.is_empty(),
             Node::List(items, _) => !items.is_empty(),
             Node::Leaf(value, _) => is_truthy(value),
+            Node::Float(value) => value
+                .as_str()
+                .is_some_and(|text| text.contains(|c| matches!(c, '1'..='9'))),
         }
     }
 
@@ -240,6 +259,7 @@ impl Node {
                 }
                 out.push(']');
             }
+            Node::Float(value) => out.push_str(&printed_float(value.as_str()?.parse().ok()?)),
             Node::Leaf(value, is_of_template) => match &value.data {
                 Data::Null(_) => out.push_str("None"),
                 Data::Bool(truth) => out.push_str(if *truth { "True" } else { "False" }),
@@ -271,6 +291,7 @@ impl Node {
                 let items: Option<Vec<String>> = items.iter().map(Node::as_json).collect();
                 write!(out, "[{}]", items?.join(", ")).ok()?;
             }
+            Node::Float(_) => out = self.printed()?,
             Node::Leaf(value, _) => write_json(value, &Layout::COMPACT, 0, &mut out)?,
         }
         Some(out)
