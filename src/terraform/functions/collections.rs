@@ -5,11 +5,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::Takes::{
-    Anything, List as ListOf, Number, Set, Some as NotNull, Text, Texts, TextsByName, Truths,
+    Anything, Keyed, KeyedOrNull, List as ListOf, Measured, Number, Ordered, OrderedOrNull,
+    Sequence, Set, Some as NotNull, Text, Texts, TextsByName, Truths,
 };
 use super::{
-    Call, Function, Needs, Outcome, int_of, list_of, number_of, passed, row, sequence, text_of,
-    unknown_like,
+    Call, Function, Needs, Outcome, gives, int_of, list_of, number_of, passed, row, sequence,
+    text_of, unknown_like,
 };
 use crate::terraform::types::{self, Type};
 use crate::value::{
@@ -25,29 +26,39 @@ const LONGEST_RANGE: usize = 1_024;
 pub(super) const TABLE: &[Function] = &[
     row("alltrue", &[Truths], Needs::Shape, |a, c| {
         truths(&a[0], c, Certainty::Yes, Certainty::and)
-    }),
+    })
+    .giving(gives::truth),
     row("anytrue", &[Truths], Needs::Shape, |a, c| {
         truths(&a[0], c, Certainty::No, Certainty::or)
-    }),
-    row("chunklist", &[ListOf, Number], Needs::Shape, chunklist).marking_parts(),
+    })
+    .giving(gives::truth),
+    row("chunklist", &[ListOf, Number], Needs::Shape, chunklist)
+        .giving(gives::chunks)
+        .marking_parts(),
     row("coalesce", &[], Needs::Nothing, coalesce)
+        .giving(gives::unified)
         .and_more(Anything)
         .marking_parts(),
     row("coalescelist", &[], Needs::Nothing, coalescelist)
-        .and_more(Anything)
+        .giving(gives::alike)
+        .and_more(OrderedOrNull)
         .marking_parts(),
-    row("compact", &[Texts], Needs::Shape, compact),
-    row("concat", &[NotNull], Needs::Nothing, concat)
-        .and_more(NotNull)
+    row("compact", &[Texts], Needs::Shape, compact).giving(gives::texts),
+    row("concat", &[Ordered], Needs::Nothing, concat)
+        .and_more(Ordered)
         .marking_parts(),
-    row("contains", &[NotNull, NotNull], Needs::Nothing, contains),
-    row("distinct", &[ListOf], Needs::Shape, distinct),
-    row("element", &[NotNull, Number], Needs::Shape, element).marking_parts(),
-    row("flatten", &[NotNull], Needs::Shape, flatten).marking_parts(),
-    row("index", &[NotNull, NotNull], Needs::Shape, index),
-    row("keys", &[NotNull], Needs::Shape, keys).marking_parts(),
-    row("length", &[NotNull], Needs::Shape, length).marking_parts(),
-    row("lookup", &[NotNull, Text], Needs::Nothing, lookup)
+    row("contains", &[Sequence, NotNull], Needs::Nothing, contains).giving(gives::truth),
+    row("distinct", &[ListOf], Needs::Shape, distinct).giving(gives::same),
+    row("element", &[Ordered, Number], Needs::Shape, element).marking_parts(),
+    row("flatten", &[Sequence], Needs::Shape, flatten).marking_parts(),
+    row("index", &[Ordered, NotNull], Needs::Shape, index).giving(gives::number),
+    row("keys", &[Keyed], Needs::Shape, keys)
+        .giving(gives::keys)
+        .marking_parts(),
+    row("length", &[Measured], Needs::Shape, length)
+        .giving(gives::number)
+        .marking_parts(),
+    row("lookup", &[Keyed, Text], Needs::Nothing, lookup)
         .and_more(Anything)
         .marking_parts(),
     row(
@@ -55,25 +66,43 @@ pub(super) const TABLE: &[Function] = &[
         &[ListOf, ListOf, ListOf],
         Needs::Shape,
         matchkeys,
-    ),
+    )
+    .giving(gives::same),
     row("merge", &[], Needs::Nothing, merge)
-        .and_more(Anything)
+        .giving(gives::alike)
+        .and_more(KeyedOrNull)
         .marking_parts(),
-    row("one", &[NotNull], Needs::Shape, one).marking_parts(),
-    row("range", &[], Needs::Known, range).and_more(Number),
-    row("reverse", &[NotNull], Needs::Shape, reverse).marking_parts(),
+    row("one", &[Sequence], Needs::Shape, one).marking_parts(),
+    row("range", &[], Needs::Known, range)
+        .giving(gives::numbers)
+        .and_more(Number),
+    row("reverse", &[Sequence], Needs::Shape, reverse)
+        .giving(gives::listed)
+        .marking_parts(),
     row("setintersection", &[Set], Needs::Known, |a, c| {
         sets(a, c, |x, y| x && y)
     })
+    .giving(gives::alike)
     .and_more(Set),
-    row("setproduct", &[NotNull, NotNull], Needs::Shape, setproduct).and_more(NotNull),
+    row(
+        "setproduct",
+        &[Sequence, Sequence],
+        Needs::Shape,
+        setproduct,
+    )
+    .and_more(Sequence),
     row("setsubtract", &[Set, Set], Needs::Known, |a, c| {
         sets(a, c, |x, y| x && !y)
-    }),
-    row("setunion", &[Set], Needs::Shape, setunion).and_more(Set),
-    row("slice", &[NotNull, Number, Number], Needs::Shape, slice).marking_parts(),
-    row("sort", &[Texts], Needs::Shape, sort),
-    row("sum", &[NotNull], Needs::Known, sum),
+    })
+    .giving(gives::alike),
+    row("setunion", &[Set], Needs::Shape, setunion)
+        .giving(gives::alike)
+        .and_more(Set),
+    row("slice", &[Ordered, Number, Number], Needs::Shape, slice)
+        .giving(gives::same)
+        .marking_parts(),
+    row("sort", &[Texts], Needs::Shape, sort).giving(gives::texts),
+    row("sum", &[Sequence], Needs::Known, sum).giving(gives::number),
     row("tolist", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::List(Box::new(Type::Any)), c)
     })
@@ -94,9 +123,13 @@ pub(super) const TABLE: &[Function] = &[
     row("tobool", &[Anything], Needs::Nothing, |a, c| {
         convert(&a[0], &Type::Bool, c)
     }),
-    row("transpose", &[TextsByName], Needs::Known, transpose),
-    row("values", &[NotNull], Needs::Shape, values).marking_parts(),
-    row("zipmap", &[Texts, NotNull], Needs::Shape, zipmap).marking_parts(),
+    row("transpose", &[TextsByName], Needs::Known, transpose).giving(gives::texts_by_name),
+    row("values", &[Keyed], Needs::Shape, values)
+        .giving(gives::values)
+        .marking_parts(),
+    row("zipmap", &[Texts, Ordered], Needs::Shape, zipmap)
+        .giving(gives::zipped)
+        .marking_parts(),
     row("sensitive", &[Anything], Needs::Nothing, |a, c| {
         Ok(passed(a[0].clone(), c).sensitive_if(true))
     }),
@@ -116,6 +149,7 @@ pub(super) const TABLE: &[Function] = &[
             _ => Ok(Value::bool(a[0].is_sensitive, c.site)),
         },
     )
+    .giving(gives::truth)
     .marking_parts(),
     row("ephemeralasnull", &[Anything], Needs::Nothing, |a, c| {
         Ok(passed(without_ephemeral(&a[0]), c))

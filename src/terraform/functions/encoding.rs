@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use md5::Digest as _;
 
 use super::Takes::{Anything, Text as Str};
-use super::{Call, Function, Needs, Outcome, row, sequence, text, text_of, unknown_like};
+use super::{Call, Function, Needs, Outcome, gives, row, sequence, text, text_of, unknown_like};
 use crate::source::Span;
 use crate::terraform::types;
 use crate::value::{Data, ListKind, Object, Reason, Segment, Text, Unknown, Value};
@@ -16,7 +16,8 @@ use crate::yaml;
 pub(super) const TABLE: &[Function] = &[
     row("base64encode", &[Str], Needs::Known, |a, c| {
         Ok(Value::text(STANDARD.encode(text_of(&a[0])?), c.site))
-    }),
+    })
+    .giving(gives::text),
     row("base64decode", &[Str], Needs::Known, |a, c| {
         let bytes = STANDARD
             .decode(text_of(&a[0])?.trim())
@@ -24,8 +25,9 @@ pub(super) const TABLE: &[Function] = &[
         let decoded =
             String::from_utf8(bytes).map_err(|_| "what is decoded is not UTF-8".to_owned())?;
         text(&decoded, c)
-    }),
-    row("jsonencode", &[Anything], Needs::Nothing, jsonencode),
+    })
+    .giving(gives::text),
+    row("jsonencode", &[Anything], Needs::Nothing, jsonencode).giving(gives::text),
     row("jsondecode", &[Str], Needs::Nothing, jsondecode),
     row("csvdecode", &[Str], Needs::Known, csvdecode),
     row("urlencode", &[Str], Needs::Known, |a, c| {
@@ -40,7 +42,8 @@ pub(super) const TABLE: &[Function] = &[
             }
         }
         Ok(Value::text(encoded, c.site))
-    }),
+    })
+    .giving(gives::text),
     row("textencodebase64", &[Str, Str], Needs::Known, |a, c| {
         let (text, name) = (text_of(&a[0])?, text_of(&a[1])?);
         match Encoding::named(&name)? {
@@ -53,7 +56,8 @@ pub(super) const TABLE: &[Function] = &[
                 c.site,
             )),
         }
-    }),
+    })
+    .giving(gives::text),
     row("textdecodebase64", &[Str, Str], Needs::Known, |a, c| {
         let name = text_of(&a[1])?;
         let encoding = Encoding::named(&name)?;
@@ -67,31 +71,38 @@ pub(super) const TABLE: &[Function] = &[
                 c.site,
             )),
         }
-    }),
+    })
+    .giving(gives::text),
     row("md5", &[Str], Needs::Known, |a, c| {
         hashed::<md5::Md5>(&text_of(&a[0])?, c)
-    }),
+    })
+    .giving(gives::text),
     row("sha1", &[Str], Needs::Known, |a, c| {
         hashed::<sha1::Sha1>(&text_of(&a[0])?, c)
-    }),
+    })
+    .giving(gives::text),
     row("sha256", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha256>(&text_of(&a[0])?, c)
-    }),
+    })
+    .giving(gives::text),
     row("sha512", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha512>(&text_of(&a[0])?, c)
-    }),
+    })
+    .giving(gives::text),
     row("base64sha256", &[Str], Needs::Known, |a, c| {
         Ok(Value::text(
             STANDARD.encode(sha2::Sha256::digest(text_of(&a[0])?)),
             c.site,
         ))
-    }),
+    })
+    .giving(gives::text),
     row("base64sha512", &[Str], Needs::Known, |a, c| {
         Ok(Value::text(
             STANDARD.encode(sha2::Sha512::digest(text_of(&a[0])?)),
             c.site,
         ))
-    }),
+    })
+    .giving(gives::text),
     row("uuidv5", &[Str, Str], Needs::Known, |a, c| {
         let space = match text_of(&a[0])?.as_str() {
             "dns" => uuid::Uuid::NAMESPACE_DNS,
@@ -106,7 +117,8 @@ pub(super) const TABLE: &[Function] = &[
             uuid::Uuid::new_v5(&space, text_of(&a[1])?.as_bytes()).to_string(),
             c.site,
         ))
-    }),
+    })
+    .giving(gives::text),
 ];
 
 pub(super) fn hashed<D: md5::Digest>(text: &str, call: Call<'_>) -> Outcome {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use super::Takes::Text as Str;
-use super::{Call, Function, Needs, Outcome, row, text_of};
+use super::{Call, Function, Needs, Outcome, gives, row, text_of};
 use crate::source::files::{is_below, join, normalise};
 use crate::source::{EntryKind, FileEntry};
 use crate::value::{ListKind, Reason, Value};
@@ -24,7 +24,8 @@ pub(super) const TABLE: &[Function] = &[
                 c.site,
             )),
         }
-    }),
+    })
+    .giving(gives::text),
     row("basename", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
         let trimmed = path.trim_end_matches('/');
@@ -34,7 +35,8 @@ pub(super) const TABLE: &[Function] = &[
             (false, Some(name)) => name,
         };
         Ok(Value::text(name, c.site))
-    }),
+    })
+    .giving(gives::text),
     row("dirname", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
         let folder = match path.rsplit_once('/') {
@@ -43,7 +45,8 @@ pub(super) const TABLE: &[Function] = &[
             None => ".".to_owned(),
         };
         Ok(Value::text(folder, c.site))
-    }),
+    })
+    .giving(gives::text),
     row("pathexpand", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
         if path.starts_with('~') {
@@ -54,7 +57,8 @@ pub(super) const TABLE: &[Function] = &[
             ));
         }
         Ok(Value::text(path, c.site))
-    }),
+    })
+    .giving(gives::text),
     row("file", &[Str], Needs::Known, |a, c| {
         match read(&text_of(&a[0])?, c)? {
             Ok(bytes) => match String::from_utf8(bytes) {
@@ -63,7 +67,8 @@ pub(super) const TABLE: &[Function] = &[
             },
             Err(unknown) => Ok(unknown),
         }
-    }),
+    })
+    .giving(gives::text),
     row("filebase64", &[Str], Needs::Known, |a, c| {
         let read = read(&text_of(&a[0])?, c)?;
         let encode = |bytes| {
@@ -73,7 +78,8 @@ pub(super) const TABLE: &[Function] = &[
             )
         };
         Ok(read.map_or_else(|unknown| unknown, encode))
-    }),
+    })
+    .giving(gives::text),
     row("fileexists", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
         if is_outside(&path, c) {
@@ -84,26 +90,33 @@ pub(super) const TABLE: &[Function] = &[
             Some(_) => Err(format!("\"{path}\" is no regular file")),
             None => Ok(Value::bool(false, c.site)),
         }
-    }),
-    row("fileset", &[Str, Str], Needs::Known, fileset),
+    })
+    .giving(gives::truth),
+    row("fileset", &[Str, Str], Needs::Known, fileset).giving(gives::set_of_texts),
     row("filemd5", &[Str], Needs::Known, |a, c| {
         hashed::<md5::Md5>(&a[0], c)
-    }),
+    })
+    .giving(gives::text),
     row("filesha1", &[Str], Needs::Known, |a, c| {
         hashed::<sha1::Sha1>(&a[0], c)
-    }),
+    })
+    .giving(gives::text),
     row("filesha256", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha256>(&a[0], c)
-    }),
+    })
+    .giving(gives::text),
     row("filesha512", &[Str], Needs::Known, |a, c| {
         hashed::<sha2::Sha512>(&a[0], c)
-    }),
+    })
+    .giving(gives::text),
     row("filebase64sha256", &[Str], Needs::Known, |a, c| {
         hashed_base64::<sha2::Sha256>(&a[0], c)
-    }),
+    })
+    .giving(gives::text),
     row("filebase64sha512", &[Str], Needs::Known, |a, c| {
         hashed_base64::<sha2::Sha512>(&a[0], c)
-    }),
+    })
+    .giving(gives::text),
 ];
 
 fn path_of(path: &str, call: Call<'_>) -> String {

@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Takes::{Anything, Text as Str};
 use super::strings::segments_of;
-use super::{Call, Function, Needs, Outcome, row, sequence, text_of, unknown_like};
+use super::{Call, Function, Needs, Outcome, gives, row, sequence, text_of, unknown_like};
 use crate::terraform::types;
 use crate::value::{Data, ListKind, Number, Segment, Text, Value};
 
@@ -13,8 +13,12 @@ use crate::value::{Data, ListKind, Number, Segment, Text, Value};
 const WIDEST: usize = 1 << 16;
 
 pub(super) const TABLE: &[Function] = &[
-    row("format", &[Str], Needs::Nothing, format).and_more(Anything),
-    row("formatlist", &[Str], Needs::Nothing, formatlist).and_more(Anything),
+    row("format", &[Str], Needs::Nothing, format)
+        .giving(gives::text)
+        .and_more(Anything),
+    row("formatlist", &[Str], Needs::Nothing, formatlist)
+        .giving(gives::texts)
+        .and_more(Anything),
 ];
 
 fn formatlist(arguments: &[Value], call: Call<'_>) -> Outcome {

@@ -74,6 +74,20 @@ enum Takes {
     Truths,
     /// A map of lists of strings.
     TextsByName,
+    /// A list, set or tuple, as it is.
+    Sequence,
+    /// A list or tuple, as it is: what has an order.
+    Ordered,
+    /// A list or tuple, or null.
+    OrderedOrNull,
+    /// A map or object, as it is.
+    Keyed,
+    /// A map or object, or null.
+    KeyedOrNull,
+    /// A string, collection, tuple or object, as it is.
+    Measured,
+    /// A string; a number is not converted.
+    OnlyText,
     /// Anything but null, as it is.
     Some,
     /// Anything, as it is.
@@ -90,8 +104,33 @@ impl Takes {
             Takes::Texts => Type::List(Box::new(Type::String)),
             Takes::Truths => Type::List(Box::new(Type::Bool)),
             Takes::TextsByName => Type::Map(Box::new(Type::List(Box::new(Type::String)))),
-            Takes::Some | Takes::Anything => return None,
+            _ => return None,
         })
+    }
+
+    fn may_be_null(self) -> bool {
+        matches!(
+            self,
+            Takes::Anything | Takes::KeyedOrNull | Takes::OrderedOrNull
+        )
+    }
+
+    /// What is wrong with an argument of a type, also where its value is not known.
+    fn refuses(self, of: &Type) -> Option<&'static str> {
+        let is_keyed = matches!(of, Type::Map(_) | Type::Object(_));
+        let is_ordered = matches!(of, Type::List(_) | Type::Tuple(_));
+        let (fits, needed) = match self {
+            Takes::Sequence => (of.is_sequence(), "a list, set or tuple"),
+            Takes::Ordered | Takes::OrderedOrNull => (is_ordered, "a list or tuple"),
+            Takes::Keyed | Takes::KeyedOrNull => (is_keyed, "a map or object"),
+            Takes::Measured => (
+                is_keyed || of.is_sequence() || *of == Type::String,
+                "a string, a collection or an object",
+            ),
+            Takes::OnlyText => (*of == Type::String, "a string"),
+            _ => return None,
+        };
+        (!fits && *of != Type::Any).then_some(needed)
     }
 }
 
@@ -104,6 +143,9 @@ struct Function {
     needs: Needs,
     /// Whether a sensitive part of an argument makes just that part of the result sensitive; else all of it is.
     keeps_marks: bool,
+    /// The type of its result where that is not known; none where it depends on more than types. A result that has one is
+    /// never null.
+    gives: fn(&[Value]) -> Option<Type>,
     run: fn(&[Value], Call<'_>) -> Outcome,
 }
 
@@ -120,6 +162,7 @@ const fn row(
         rest: None,
         needs,
         keeps_marks: false,
+        gives: |_| None,
         run,
     }
 }
@@ -131,6 +174,12 @@ impl Function {
         self
     }
 
+    /// Gives results of a type, which is also that of results that are not known.
+    const fn giving(mut self, gives: fn(&[Value]) -> Option<Type>) -> Function {
+        self.gives = gives;
+        self
+    }
+
     /// Passes sensitive parts on as they are.
     const fn marking_parts(mut self) -> Function {
         self.keeps_marks = true;
@@ -138,10 +187,138 @@ impl Function {
     }
 }
 
-/// Functions whose results differ by nature.
-const IMPURE: &[&str] = &["timestamp", "plantimestamp", "uuid", "bcrypt"];
-/// Functions that onus does not compute: their result depends on private keys or on bytes of Go's compressor.
-const UNCOMPUTED: &[&str] = &["rsadecrypt", "base64gzip"];
+/// Functions whose results differ by nature, and those that onus does not compute: their result depends on private keys
+/// or on bytes of Go's compressor.
+const OPEN: &[Function] = &[
+    row("timestamp", &[], Needs::Nothing, |_, c| {
+        impure("timestamp", c)
+    })
+    .giving(gives::text),
+    row("plantimestamp", &[], Needs::Nothing, |_, c| {
+        impure("plantimestamp", c)
+    })
+    .giving(gives::text),
+    row("uuid", &[], Needs::Nothing, |_, c| impure("uuid", c)).giving(gives::text),
+    row("bcrypt", &[Takes::Text], Needs::Nothing, |_, c| {
+        impure("bcrypt", c)
+    })
+    .and_more(Takes::Number)
+    .giving(gives::text),
+    row(
+        "rsadecrypt",
+        &[Takes::Text, Takes::Text],
+        Needs::Nothing,
+        |_, c| uncomputed("rsadecrypt", c),
+    )
+    .giving(gives::text),
+    row("base64gzip", &[Takes::Text], Needs::Nothing, |_, c| {
+        uncomputed("base64gzip", c)
+    })
+    .giving(gives::text),
+];
+
+fn impure(name: &str, call: Call<'_>) -> Outcome {
+    Ok(Value::unknown(Reason::Impure(name.into()), call.site))
+}
+
+fn uncomputed(name: &str, call: Call<'_>) -> Outcome {
+    Ok(Value::unknown(Reason::Function(name.into()), call.site))
+}
+
+/// Types of results.
+mod gives {
+    use super::{Type, Value, types};
+
+    fn list(of: Type) -> Type {
+        Type::List(Box::new(of))
+    }
+
+    pub(super) fn text(_: &[Value]) -> Option<Type> {
+        Some(Type::String)
+    }
+
+    pub(super) fn number(_: &[Value]) -> Option<Type> {
+        Some(Type::Number)
+    }
+
+    pub(super) fn truth(_: &[Value]) -> Option<Type> {
+        Some(Type::Bool)
+    }
+
+    pub(super) fn texts(_: &[Value]) -> Option<Type> {
+        Some(list(Type::String))
+    }
+
+    pub(super) fn numbers(_: &[Value]) -> Option<Type> {
+        Some(list(Type::Number))
+    }
+
+    pub(super) fn set_of_texts(_: &[Value]) -> Option<Type> {
+        Some(Type::Set(Box::new(Type::String)))
+    }
+
+    pub(super) fn texts_by_name(_: &[Value]) -> Option<Type> {
+        Some(Type::Map(Box::new(list(Type::String))))
+    }
+
+    /// That of the first argument, if it is a list or set.
+    pub(super) fn same(arguments: &[Value]) -> Option<Type> {
+        match types::type_of(arguments.first()?) {
+            of @ (Type::List(_) | Type::Set(_)) => Some(of),
+            _ => None,
+        }
+    }
+
+    /// A list of what the first argument is a list or set of.
+    pub(super) fn listed(arguments: &[Value]) -> Option<Type> {
+        match types::type_of(arguments.first()?) {
+            Type::List(of) | Type::Set(of) => Some(Type::List(of)),
+            _ => None,
+        }
+    }
+
+    /// Lists of the first argument's type.
+    pub(super) fn chunks(arguments: &[Value]) -> Option<Type> {
+        same(arguments).map(list)
+    }
+
+    /// The type that all arguments have.
+    pub(super) fn alike(arguments: &[Value]) -> Option<Type> {
+        let first = types::type_of(arguments.first()?);
+        let is_alike = arguments.iter().all(|a| types::type_of(a) == first);
+        (is_alike && first.is_collection()).then_some(first)
+    }
+
+    /// The type that all arguments can be converted to.
+    pub(super) fn unified(arguments: &[Value]) -> Option<Type> {
+        let all: Vec<Type> = arguments.iter().map(types::type_of).collect();
+        types::unify(&all).filter(|of| *of != Type::Any)
+    }
+
+    /// The keys of a map.
+    pub(super) fn keys(arguments: &[Value]) -> Option<Type> {
+        match types::type_of(arguments.first()?) {
+            Type::Map(_) => Some(list(Type::String)),
+            _ => None,
+        }
+    }
+
+    /// The elements of a map.
+    pub(super) fn values(arguments: &[Value]) -> Option<Type> {
+        match types::type_of(arguments.first()?) {
+            Type::Map(of) => Some(Type::List(of)),
+            _ => None,
+        }
+    }
+
+    /// A map of what the second argument is a list of.
+    pub(super) fn zipped(arguments: &[Value]) -> Option<Type> {
+        match types::type_of(arguments.get(1)?) {
+            Type::List(of) => Some(Type::Map(of)),
+            _ => None,
+        }
+    }
+}
 
 fn tables() -> impl Iterator<Item = &'static Function> {
     collections::TABLE
@@ -156,14 +333,13 @@ fn tables() -> impl Iterator<Item = &'static Function> {
         .chain(patterns::TABLE)
         .chain(yaml::TABLE)
         .chain(terraform::TABLE)
+        .chain(OPEN)
 }
 
 /// The names of all functions.
 pub fn names() -> impl Iterator<Item = &'static str> {
     tables()
         .map(|function| function.name)
-        .chain(IMPURE.iter().copied())
-        .chain(UNCOMPUTED.iter().copied())
         .chain(["try", "can", "templatefile", "templatestring"])
 }
 
@@ -179,15 +355,7 @@ fn by_name(name: &str) -> Option<&'static Function> {
 /// # Errors
 /// A sentence for the user when the arguments do not fit, as Terraform would refuse them.
 pub fn call(name: &str, arguments: &[Value], call: Call<'_>) -> Option<Result<Value, String>> {
-    let Some(function) = by_name(name) else {
-        let reason = match name {
-            name if IMPURE.contains(&name) => Reason::Impure(name.into()),
-            name if UNCOMPUTED.contains(&name) => Reason::Function(name.into()),
-            _ => return None,
-        };
-        return Some(Ok(Value::unknown(reason, call.site)));
-    };
-    Some(function.apply(arguments, call))
+    by_name(name).map(|function| function.apply(arguments, call))
 }
 
 impl Function {
@@ -204,8 +372,17 @@ impl Function {
         let mut converted: Vec<Value> = Vec::with_capacity(arguments.len());
         for (at, argument) in arguments.iter().enumerate() {
             let takes = takes(at).unwrap_or(Takes::Anything);
-            if argument.is_null() && takes != Takes::Anything {
+            if argument.is_null() && !takes.may_be_null() {
                 return Err(format!("argument {} is null", at + 1));
+            }
+            if !argument.is_null()
+                && !matches!(argument.data, Data::Choice(_))
+                && let Some(needed) = takes.refuses(&types::type_of(argument))
+            {
+                return Err(format!(
+                    "{needed} is needed, but this is {}",
+                    types::noun(argument)
+                ));
             }
             converted.push(match takes.wanted() {
                 Some(of) => types::convert(argument, &of, call.site)?,
@@ -224,6 +401,23 @@ impl Function {
         let value = match blocking {
             Some(unknown) => unknown_like(unknown, call.site),
             None => (self.run)(&converted, call)?,
+        };
+        let value = match &value.data {
+            Data::Unknown(unknown) if unknown.of.is_none() => match (self.gives)(&converted) {
+                Some(of) => {
+                    let typed = Unknown {
+                        of: Some(Arc::new(of)),
+                        is_never_null: true,
+                        ..(**unknown).clone()
+                    };
+                    Value {
+                        data: Data::Unknown(Arc::new(typed)),
+                        ..value
+                    }
+                }
+                None => value,
+            },
+            _ => value,
         };
         let is_cleared = matches!(self.name, "nonsensitive" | "issensitive");
         Ok(value.sensitive_if(is_sensitive && !is_cleared))

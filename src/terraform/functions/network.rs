@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Takes::{Number as Num, Text as Str};
-use super::{Call, Function, Needs, Outcome, int_of, number_of, row, text_of, texts};
+use super::{Call, Function, Needs, Outcome, gives, int_of, number_of, row, text_of, texts};
 use crate::value::{Number, Value};
 
 pub(super) const TABLE: &[Function] = &[
@@ -31,19 +31,24 @@ pub(super) const TABLE: &[Function] = &[
             address(&block, bits(&block) + offset as u128).to_string(),
             c.site,
         ))
-    }),
+    })
+    .giving(gives::text),
     row("cidrnetmask", &[Str], Needs::Known, |a, c| {
         match block(&a[0])? {
             IpNet::V4(block) => Ok(Value::text(block.netmask().to_string(), c.site)),
             IpNet::V6(_) => Err("IPv6 blocks have no netmask".to_owned()),
         }
-    }),
+    })
+    .giving(gives::text),
     row("cidrsubnet", &[Str, Num, Num], Needs::Known, |a, c| {
         let number = number_of(&a[2])?;
         subnet(&block(&a[0])?, int_of(&a[1])?, &number)
             .map(|block| Value::text(block.to_string(), c.site))
-    }),
-    row("cidrsubnets", &[Str], Needs::Known, cidrsubnets).and_more(Num),
+    })
+    .giving(gives::text),
+    row("cidrsubnets", &[Str], Needs::Known, cidrsubnets)
+        .giving(gives::texts)
+        .and_more(Num),
 ];
 
 /// A block with its host bits cleared, as Terraform has it.

@@ -1,7 +1,7 @@
 //! Functions over numbers.
 
-use super::Takes::{Number as Num, Some as NotNull};
-use super::{Call, Function, Needs, Outcome, int_of, number_of, row};
+use super::Takes::{Number as Num, OnlyText};
+use super::{Call, Function, Needs, Outcome, gives, int_of, number_of, row};
 use crate::value::{Data, Number, Value};
 
 /// Digits that `parseint` reads.
@@ -16,34 +16,42 @@ pub(super) const TABLE: &[Function] = &[
             number
         };
         number_value(Some(size), c)
-    }),
+    })
+    .giving(gives::number),
     row("ceil", &[Num], Needs::Known, |a, c| {
         number_value(Some(number_of(&a[0])?.ceil()), c)
-    }),
+    })
+    .giving(gives::number),
     row("floor", &[Num], Needs::Known, |a, c| {
         number_value(Some(number_of(&a[0])?.floor()), c)
-    }),
+    })
+    .giving(gives::number),
     row("max", &[Num], Needs::Known, |a, c| {
         extreme(a, c, |x, y| x > y)
     })
+    .giving(gives::number)
     .and_more(Num),
     row("min", &[Num], Needs::Known, |a, c| {
         extreme(a, c, |x, y| x < y)
     })
+    .giving(gives::number)
     .and_more(Num),
     // Terraform itself computes these two in 64-bit floats.
     row("log", &[Num, Num], Needs::Known, |a, c| {
         let (x, base) = (number_of(&a[0])?.to_f64(), number_of(&a[1])?.to_f64());
         number_value(float(x.ln() / base.ln()), c)
-    }),
+    })
+    .giving(gives::number),
     row("pow", &[Num, Num], Needs::Known, |a, c| {
         let (x, exponent) = (number_of(&a[0])?.to_f64(), number_of(&a[1])?.to_f64());
         number_value(float(x.powf(exponent)), c)
-    }),
+    })
+    .giving(gives::number),
     row("signum", &[Num], Needs::Known, |a, c| {
         Ok(Value::int(int_of(&a[0])?.signum(), c.site))
-    }),
-    row("parseint", &[NotNull, Num], Needs::Known, parseint),
+    })
+    .giving(gives::number),
+    row("parseint", &[OnlyText, Num], Needs::Known, parseint).giving(gives::number),
 ];
 
 /// A 64-bit float as Terraform prints it: the shortest decimal that reads back as the same float.

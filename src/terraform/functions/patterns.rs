@@ -2,7 +2,7 @@
 //! <https://developer.hashicorp.com/terraform/language/functions/regex>
 
 use super::Takes::Text as Str;
-use super::{Call, Function, Needs, Outcome, row, sequence, text, text_of};
+use super::{Call, Function, Needs, Outcome, gives, row, sequence, text, text_of};
 use crate::terraform::types;
 use crate::value::{ListKind, Members, Value};
 
@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Function] = &[
             .collect::<Result<_, _>>()?;
         Ok(sequence(ListKind::List, all, None, c))
     }),
-    row("replace", &[Str, Str, Str], Needs::Known, replace),
+    row("replace", &[Str, Str, Str], Needs::Known, replace).giving(gives::text),
 ];
 
 fn pattern(text: &str) -> Result<regex::Regex, String> {

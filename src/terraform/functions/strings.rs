@@ -4,7 +4,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Takes::{Number, Text as Str, Texts};
 use super::{
-    Call, Function, Needs, Outcome, int_of, list_of, row, text, text_of, texts, unknown_like,
+    Call, Function, Needs, Outcome, gives, int_of, list_of, row, text, text_of, texts, unknown_like,
 };
 use crate::terraform::types;
 use crate::value::{Certainty, Data, Segment, Text, Value};
@@ -12,14 +12,17 @@ use crate::value::{Certainty, Data, Segment, Text, Value};
 pub(super) const TABLE: &[Function] = &[
     row("chomp", &[Str], Needs::Known, |a, c| {
         text(text_of(&a[0])?.trim_end_matches(['\n', '\r']), c)
-    }),
+    })
+    .giving(gives::text),
     row("endswith", &[Str, Str], Needs::Nothing, |a, c| {
         affix(a, c, Text::ends_with)
-    }),
+    })
+    .giving(gives::truth),
     row("startswith", &[Str, Str], Needs::Nothing, |a, c| {
         affix(a, c, Text::starts_with)
-    }),
-    row("strcontains", &[Str, Str], Needs::Nothing, contains),
+    })
+    .giving(gives::truth),
+    row("strcontains", &[Str, Str], Needs::Nothing, contains).giving(gives::truth),
     row("indent", &[Number, Str], Needs::Known, |a, c| {
         let spaces =
             usize::try_from(int_of(&a[0])?).map_err(|_| "the number is negative".to_owned())?;
@@ -30,17 +33,23 @@ pub(super) const TABLE: &[Function] = &[
             return Ok(super::too_long(c.site));
         }
         text(&subject.replace('\n', &indented), c)
-    }),
-    row("join", &[Str], Needs::Shape, join).and_more(Texts),
+    })
+    .giving(gives::text),
+    row("join", &[Str], Needs::Shape, join)
+        .giving(gives::text)
+        .and_more(Texts),
     row("lower", &[Str], Needs::Nothing, |a, c| {
         each_literal(&a[0], c, lower)
-    }),
+    })
+    .giving(gives::text),
     row("upper", &[Str], Needs::Nothing, |a, c| {
         each_literal(&a[0], c, upper)
-    }),
+    })
+    .giving(gives::text),
     row("title", &[Str], Needs::Known, |a, c| {
         text(&title(&text_of(&a[0])?), c)
-    }),
+    })
+    .giving(gives::text),
     row("split", &[Str, Str], Needs::Known, |a, c| {
         let (separator, subject) = (text_of(&a[0])?, text_of(&a[1])?);
         if separator.is_empty() && !subject.is_empty() {
@@ -51,29 +60,35 @@ pub(super) const TABLE: &[Function] = &[
             return Ok(texts([""], c));
         }
         Ok(texts(subject.split(&separator), c))
-    }),
+    })
+    .giving(gives::texts),
     row("strrev", &[Str], Needs::Known, |a, c| {
         text(
             &text_of(&a[0])?.graphemes(true).rev().collect::<String>(),
             c,
         )
-    }),
-    row("substr", &[Str, Number, Number], Needs::Known, substr),
+    })
+    .giving(gives::text),
+    row("substr", &[Str, Number, Number], Needs::Known, substr).giving(gives::text),
     row("trim", &[Str, Str], Needs::Known, |a, c| {
         let set: Vec<char> = text_of(&a[1])?.chars().collect();
         text(text_of(&a[0])?.trim_matches(set.as_slice()), c)
-    }),
+    })
+    .giving(gives::text),
     row("trimprefix", &[Str, Str], Needs::Known, |a, c| {
         let (subject, prefix) = (text_of(&a[0])?, text_of(&a[1])?);
         text(subject.strip_prefix(&prefix).unwrap_or(&subject), c)
-    }),
+    })
+    .giving(gives::text),
     row("trimsuffix", &[Str, Str], Needs::Known, |a, c| {
         let (subject, suffix) = (text_of(&a[0])?, text_of(&a[1])?);
         text(subject.strip_suffix(&suffix).unwrap_or(&subject), c)
-    }),
+    })
+    .giving(gives::text),
     row("trimspace", &[Str], Needs::Known, |a, c| {
         text(text_of(&a[0])?.trim(), c)
-    }),
+    })
+    .giving(gives::text),
 ];
 
 fn affix(arguments: &[Value], call: Call<'_>, test: fn(&Text, &str) -> Certainty) -> Outcome {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::Takes::Some as Something;
-use super::{Function, Needs, row, text};
+use super::{Function, Needs, gives, row, text};
 use crate::value::{Data, Value};
 
 /// Values within values.
@@ -16,7 +16,8 @@ pub(super) const TABLE: &[Function] = &[
         &[Something],
         Needs::Known,
         |a, c| text(&expression(&a[0], 0)?, c),
-    ),
+    )
+    .giving(gives::text),
     row(
         "provider::terraform::encode_tfvars",
         &[Something],
@@ -31,7 +32,8 @@ pub(super) const TABLE: &[Function] = &[
             }
             text(&attributes(&a[0], 0, 0)?, c)
         },
-    ),
+    )
+    .giving(gives::text),
 ];
 
 fn is_identifier(name: &str) -> bool {

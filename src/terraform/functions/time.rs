@@ -3,13 +3,13 @@
 use jiff::civil::{Date, DateTime, Time};
 
 use super::Takes::Text as Str;
-use super::{Call, Function, Needs, Outcome, row, text, text_of};
+use super::{Call, Function, Needs, Outcome, gives, row, text, text_of};
 use crate::value::Value;
 
 const NANOSECONDS: i128 = 1_000_000_000;
 
 pub(super) const TABLE: &[Function] = &[
-    row("formatdate", &[Str, Str], Needs::Known, formatdate),
+    row("formatdate", &[Str, Str], Needs::Known, formatdate).giving(gives::text),
     row("timeadd", &[Str, Str], Needs::Known, |a, c| {
         let (at, more) = (
             Timestamp::read(&text_of(&a[0])?)?,
@@ -17,14 +17,16 @@ pub(super) const TABLE: &[Function] = &[
         );
         let total = at.nanoseconds + more;
         text(&at.moved(total)?.shown(), c)
-    }),
+    })
+    .giving(gives::text),
     row("timecmp", &[Str, Str], Needs::Known, |a, c| {
         let (a, b) = (
             Timestamp::read(&text_of(&a[0])?)?,
             Timestamp::read(&text_of(&a[1])?)?,
         );
         Ok(Value::int(a.instant().cmp(&b.instant()) as i64, c.site))
-    }),
+    })
+    .giving(gives::number),
 ];
 
 /// A local time with its offset from UTC.

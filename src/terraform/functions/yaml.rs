@@ -9,7 +9,7 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
 use rustc_hash::FxHashMap;
 
 use super::Takes::{Anything, Text as Str};
-use super::{Call, Function, Needs, Outcome, row, text_of, unknown_like};
+use super::{Call, Function, Needs, Outcome, gives, row, text_of, unknown_like};
 use crate::terraform::types;
 use crate::value::{Data, Members, Number, Text, Value};
 
@@ -22,7 +22,7 @@ const WIDTH: usize = 80;
 
 pub(super) const TABLE: &[Function] = &[
     row("yamldecode", &[Str], Needs::Nothing, yamldecode),
-    row("yamlencode", &[Anything], Needs::Nothing, yamlencode),
+    row("yamlencode", &[Anything], Needs::Nothing, yamlencode).giving(gives::text),
 ];
 
 fn yamldecode(arguments: &[Value], call: Call<'_>) -> Outcome {
