@@ -46,8 +46,8 @@ pub struct Declared {
     pub modules: Vec<DeclaredModule>,
     /// The template's named conditions; none in Terraform.
     pub conditions: Vec<DeclaredCondition>,
-    /// Constructs of CDK that made resources, as paths (`Stack/Bucket/Resource`), by address.
-    pub constructs: BTreeMap<Arc<str>, Arc<str>>,
+    /// Constructs of CDK that made resources, by address.
+    pub constructs: BTreeMap<Arc<str>, Construct>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -115,6 +115,15 @@ impl Declared {
         }
         words.join(word)
     }
+}
+
+/// A construct of CDK that made a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Construct {
+    /// Its path: `Stack/Bucket/Resource`.
+    pub path: Arc<str>,
+    /// The file, line and column of the code that made it, as the assembly gives them, if it does.
+    pub code: Option<Arc<str>>,
 }
 
 /// One resource instance.

@@ -284,7 +284,11 @@ fn an_assembly_is_read_by_its_manifest_and_findings_name_the_constructs() {
         })
         .expect("a finding on the group of the nested stack");
     assert_eq!(
-        finding.resource().construct.as_deref(),
+        finding
+            .resource()
+            .construct
+            .as_ref()
+            .map(|made| &*made.path),
         Some("App/Net/Web/Resource")
     );
 

@@ -1,5 +1,6 @@
 //! CloudFormation: a template in, [`Declared`] out.
 
+mod assembly;
 mod bundle;
 mod conditions;
 mod expand;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::declared::{
-    Declared, DeclaredCondition, DeclaredInput, DeclaredOutput, DeclaredResource, Language,
+    Construct, Declared, DeclaredCondition, DeclaredInput, DeclaredOutput, DeclaredResource,
+    Language,
 };
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::{self, Export, Inputs, Recognition, Stack};
@@ -56,6 +58,9 @@ pub fn load(files: &dyn Files, sources: &SourceMap, stack: &Stack, inputs: &Inpu
         if let Some(application) = application.filter(|_| is_bundle(files, &stack.path)) {
             bundle::declare(&context, application, &stack.path, &mut declared);
         } else if let Some(template) = context.root_template(stack) {
+            if context.mentions(&stack.path, &["aws:cdk:path"]) {
+                *context.code.borrow_mut() = assembly::code(files, &stack.path);
+            }
             template.declare(&mut declared);
         }
         declared.constructs = context.constructs.into_inner();
@@ -97,7 +102,9 @@ struct Context<'a> {
     diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, String)>>,
     /// Constructs of CDK by the addresses of what they made.
-    constructs: RefCell<BTreeMap<Arc<str>, Arc<str>>>,
+    constructs: RefCell<BTreeMap<Arc<str>, Construct>>,
+    /// The code that made them, by their paths, as an assembly says.
+    code: RefCell<FxHashMap<String, Arc<str>>>,
     /// What its templates export to other stacks; filled in the first pass only.
     exports: RefCell<Vec<Export>>,
 }
@@ -112,6 +119,7 @@ impl<'a> Context<'a> {
             diagnostics: RefCell::default(),
             said: RefCell::default(),
             constructs: RefCell::default(),
+            code: RefCell::default(),
             exports: RefCell::default(),
         }
     }
@@ -639,7 +647,9 @@ impl<'a> Template<'a> {
         let construct = metadata.and_then(|metadata| metadata.member("aws:cdk:path"));
         if let Some(path) = construct.as_ref().and_then(Value::as_str) {
             let mut constructs = self.context.constructs.borrow_mut();
-            constructs.insert(address.clone(), path.into());
+            let code = self.context.code.borrow().get(&format!("/{path}")).cloned();
+            let path = path.into();
+            constructs.insert(address.clone(), Construct { path, code });
         }
         Some(DeclaredResource {
             address,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::declared::{DeclaredCondition, DeclaredOutput, Language};
+use crate::declared::{Construct, DeclaredCondition, DeclaredOutput, Language};
 use crate::source::Span;
 use crate::value::{Guard, Reason, Unknown, Value, World};
 
@@ -116,7 +116,7 @@ pub struct Model {
     /// Named conditions of the template.
     pub conditions: Vec<DeclaredCondition>,
     /// Constructs of CDK that made resources, by address.
-    pub constructs: BTreeMap<Arc<str>, Arc<str>>,
+    pub constructs: BTreeMap<Arc<str>, Construct>,
     resources: Vec<Resource>,
     by_kind: FxHashMap<Kind, Vec<ResourceId>>,
     by_address: FxHashMap<Arc<str>, Vec<ResourceId>>,

@@ -27,7 +27,7 @@
 //!   environments     names of those in which alone it holds; left out if it holds in all that have its stacks
 //!   owner      address of the resource that the place belongs to
 //!   unknown    [text]: what is not known, of unsure findings
-//!   instances  [{address, kind, native_kind, module, construct (CDK), stack, language, fingerprint, environments}], at most 50,
+//!   instances  [{address, kind, native_kind, module, construct, construct_code (CDK), stack, language, fingerprint, environments}], at most 50,
 //!              always; environments are left out as above
 //!   instance_count   always
 //!   fingerprint      identity between runs, unique within one, always
@@ -252,6 +252,8 @@ struct Instance<'a> {
     module: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     construct: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    construct_code: Option<&'a str>,
     stack: &'a str,
     language: String,
     fingerprint: &'a str,
@@ -387,7 +389,11 @@ fn shown<'a>(finding: &'a Finding, sources: &SourceMap) -> Shown<'a> {
                 kind: &instance.kind,
                 native_kind: &instance.native_kind,
                 module: &instance.module,
-                construct: instance.construct.as_deref(),
+                construct: instance.construct.as_ref().map(|made| &*made.path),
+                construct_code: instance
+                    .construct
+                    .as_ref()
+                    .and_then(|made| made.code.as_deref()),
                 stack: &instance.stack,
                 language: instance.language.to_string(),
                 fingerprint: &instance.fingerprint,

@@ -568,7 +568,13 @@ impl<'a> Writer<'a> {
     fn result(&self, finding: &Finding) -> Option<sarif::Result> {
         let mut primary = self.location(finding.place)?;
         let mut logical_locations = vec![logical(finding.resource(), &finding.owner)];
-        logical_locations.extend(finding.resource().construct.as_deref().map(construct));
+        logical_locations.extend(
+            finding
+                .resource()
+                .construct
+                .as_ref()
+                .map(|made| construct(&made.path)),
+        );
         primary.logical_locations = Some(logical_locations);
         if self.is_full()
             && let Some(physical) = &mut primary.physical_location

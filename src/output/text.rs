@@ -481,7 +481,11 @@ fn notes(finding: &Finding, advises: bool) -> Vec<(Level<'static>, String)> {
         notes.push((Level::NOTE, text));
     }
     if let Some(construct) = &finding.resource().construct {
-        notes.push((Level::NOTE, format!("made by construct `{construct}`")));
+        let mut text = format!("made by construct `{}`", construct.path);
+        if let Some(code) = &construct.code {
+            text.push_str(&format!(" at {code}"));
+        }
+        notes.push((Level::NOTE, text));
     }
     if let Status::Suppressed(suppression) = &finding.status {
         let reason = suppression.reason.as_deref().unwrap_or("no reason given");

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::declared::Language;
+use crate::declared::{Construct, Language};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Model, Resource};
 use crate::rules::{Outcome, Source};
@@ -105,8 +105,8 @@ pub struct Instance {
     pub native_kind: Arc<str>,
     /// Address of its module instance, empty in the root.
     pub module: Arc<str>,
-    /// Path of the CDK construct that made it, if one did.
-    pub construct: Option<Arc<str>>,
+    /// The CDK construct that made it, if one did.
+    pub construct: Option<Construct>,
     /// Identity of the fault on this instance, its key included.
     pub fingerprint: String,
     /// Environments in which alone it was found; none if in all that have its stack.
