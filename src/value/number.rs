@@ -29,6 +29,11 @@ enum Form {
     Float(Arc<Float>),
 }
 
+/// Without a limit of precision: a result is rounded once, as Terraform does, when it is there in full.
+fn exact(float: Float) -> Float {
+    float.with_precision(0).value()
+}
+
 impl Number {
     /// Reads decimal text, also with fraction and exponent; none if it is no number or its exponent is absurd.
     pub fn parse(text: &str) -> Option<Number> {
@@ -115,17 +120,17 @@ impl Number {
 
     /// `self + other`; none if the result is out of range.
     pub fn add(&self, other: &Number) -> Option<Number> {
-        self.combine(other, i64::checked_add, |a, b| a + b)
+        self.combine(other, i64::checked_add, |a, b| exact(a) + exact(b))
     }
 
     /// `self - other`; none if the result is out of range.
     pub fn sub(&self, other: &Number) -> Option<Number> {
-        self.combine(other, i64::checked_sub, |a, b| a - b)
+        self.combine(other, i64::checked_sub, |a, b| exact(a) - exact(b))
     }
 
     /// `self * other`; none if the result is out of range.
     pub fn mul(&self, other: &Number) -> Option<Number> {
-        self.combine(other, i64::checked_mul, |a, b| a * b)
+        self.combine(other, i64::checked_mul, |a, b| exact(a) * exact(b))
     }
 
     /// `self / other`; none for a division by zero.
@@ -167,6 +172,7 @@ impl Number {
             return Some(Number(Form::Int(result)));
         }
         let result = float(self.float(), other.float());
+        let result = result.with_precision(PRECISION).value();
         let size = result.repr().exponent().unsigned_abs();
         (size < 4 * LARGEST_EXPONENT as usize).then(|| Number::from_float(result))
     }
@@ -328,6 +334,14 @@ mod tests {
                 .and_then(|n| n.mul(&number("7"))),
             Some(number("1"))
         );
+        for (a, b, difference) in [
+            ("1.5", "0.2", "1.3"),
+            ("1", "0.3333333333333333", "0.6666666666666667"),
+            ("0.1", "0.4", "-0.3"),
+        ] {
+            let printed = number(a).sub(&number(b)).map(|n| n.to_string());
+            assert_eq!(printed.as_deref(), Some(difference), "{a} - {b}");
+        }
         assert_eq!(number("-7").rem(&number("3")), Some(number("-1")));
         assert_eq!(number("5").rem(&number("0")), Some(number("5")));
         assert_eq!(number("5").div(&number("0")), None);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use onus::diagnostic::Level;
 use onus::project::Inputs;
@@ -94,8 +95,20 @@ impl Bench {
             .evaluate(recorded::SURROUNDINGS, &self.files, expressions)
     }
 
-    /// What onus makes of expressions, and what it says of them.
+    /// What onus makes of expressions, and what it says of them. One on which it panics does not spoil the others.
     pub fn onus(&self, expressions: &[String]) -> Vec<(Worth, Option<String>)> {
+        let evaluated = AssertUnwindSafe(|| self.evaluated(expressions));
+        match (catch_unwind(evaluated), expressions) {
+            (Ok(all), _) => all,
+            (Err(_), [_]) => vec![(Worth::Scalar("panic".to_owned()), None)],
+            (Err(_), all) => {
+                let (first, second) = all.split_at(all.len() / 2);
+                [self.onus(first), self.onus(second)].concat()
+            }
+        }
+    }
+
+    fn evaluated(&self, expressions: &[String]) -> Vec<(Worth, Option<String>)> {
         let texts: Vec<(String, String)> = expressions
             .iter()
             .enumerate()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use md5::Digest as _;
 
 use super::Takes::{Anything, Text as Str};
@@ -19,9 +19,7 @@ pub(super) const TABLE: &[Function] = &[
     })
     .giving(gives::text),
     row("base64decode", &[Str], Needs::Known, |a, c| {
-        let bytes = STANDARD
-            .decode(text_of(&a[0])?.trim())
-            .map_err(|_| "this is not base64".to_owned())?;
+        let bytes = from_base64(&text_of(&a[0])?)?;
         let decoded =
             String::from_utf8(bytes).map_err(|_| "what is decoded is not UTF-8".to_owned())?;
         text(&decoded, c)
@@ -61,9 +59,7 @@ pub(super) const TABLE: &[Function] = &[
     row("textdecodebase64", &[Str, Str], Needs::Known, |a, c| {
         let name = text_of(&a[1])?;
         let encoding = Encoding::named(&name)?;
-        let bytes = STANDARD
-            .decode(text_of(&a[0])?.trim())
-            .map_err(|_| "this is not base64".to_owned())?;
+        let bytes = from_base64(&text_of(&a[0])?)?;
         match encoding {
             Some(encoding) => text(&encoding.decode(&bytes)?, c),
             None => Ok(Value::unknown(
@@ -120,6 +116,17 @@ pub(super) const TABLE: &[Function] = &[
     })
     .giving(gives::text),
 ];
+
+/// Bytes of base64 as Go reads it: line ends do not count, nor do the bits that the last digit has too many.
+fn from_base64(text: &str) -> Result<Vec<u8>, String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    );
+    LENIENT
+        .decode(text.replace(['\r', '\n'], ""))
+        .map_err(|_| "this is not base64".to_owned())
+}
 
 pub(super) fn hashed<D: md5::Digest>(text: &str, call: Call<'_>) -> Outcome {
     let digest: String = D::digest(text)

@@ -36,6 +36,10 @@ pub(super) const TABLE: &[Function] = &[
     row("cidrnetmask", &[Str], Needs::Known, |a, c| {
         match block(&a[0])? {
             IpNet::V4(block) => Ok(Value::text(block.netmask().to_string(), c.site)),
+            // Go takes an address that stands for one of IPv4 for one.
+            IpNet::V6(block) if block.addr().to_ipv4_mapped().is_some() => {
+                Ok(Value::text(block.netmask().to_string(), c.site))
+            }
             IpNet::V6(_) => Err("IPv6 blocks have no netmask".to_owned()),
         }
     })
@@ -75,7 +79,7 @@ fn address(like: &IpNet, bits: u128) -> IpAddr {
 }
 
 fn subnet(block: &IpNet, more_bits: i64, number: &Number) -> Result<IpNet, String> {
-    let length = i64::from(block.prefix_len()) + more_bits;
+    let length = i64::from(block.prefix_len()).saturating_add(more_bits);
     let most = i64::from(block.max_prefix_len());
     let number: Option<u128> = match number.is_integer() {
         true => number.to_string().parse().ok(),
@@ -112,7 +116,7 @@ fn cidrsubnets(arguments: &[Value], call: Call<'_>) -> Outcome {
     });
     let mut blocks = Vec::new();
     for argument in &arguments[1..] {
-        let length = i64::from(block.prefix_len()) + int_of(argument)?;
+        let length = i64::from(block.prefix_len()).saturating_add(int_of(argument)?);
         let length = u8::try_from(length)
             .ok()
             .filter(|l| u32::from(*l) <= most && *l > block.prefix_len());
