@@ -862,6 +862,15 @@ impl Evaluator<'_> {
                 _ => return Err(Fault::new(span, "`...` spreads a list; this is none")),
             }
         }
+        let wanted = match name {
+            "templatefile" | "templatestring" => 2,
+            "provider::terraform::decode_tfvars" => 1,
+            _ => values.len(),
+        };
+        if values.len() != wanted {
+            let message = format!("`{name}` takes {wanted} argument(s), not {}", values.len());
+            return Err(Fault::new(span, message));
+        }
         match name {
             "templatefile" => self.templatefile(&values, span, scope),
             "templatestring"

@@ -1291,7 +1291,6 @@ fn assemble(tokens: &mut std::vec::IntoIter<Token>) -> (Vec<Part>, bool) {
     let mut parts = Vec::new();
     while let Some(token) = tokens.next() {
         match token.kind {
-            TokenKind::Literal(text, ..) if text.is_empty() => {}
             TokenKind::Literal(text, span, is_exact) => {
                 parts.push(Part::Literal(text, span, is_exact))
             }

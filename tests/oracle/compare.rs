@@ -1,6 +1,6 @@
 //! Both sides beside each other: expressions in, those on which onus and Terraform disagree out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -22,6 +22,8 @@ pub struct Verdict {
     pub onus: Worth,
     /// What onus says where it finds a fault.
     pub said: Option<String>,
+    /// Whether onus did not read a file because of where it is.
+    pub reads_outside: bool,
     /// Why a difference is no fault.
     pub excuse: Option<&'static str>,
 }
@@ -77,10 +79,11 @@ impl Bench {
         Ok(theirs
             .into_iter()
             .zip(ours)
-            .map(|(terraform, (onus, said))| Verdict {
+            .map(|(terraform, (onus, said, reads_outside))| Verdict {
                 terraform,
                 onus,
                 said,
+                reads_outside,
                 excuse: None,
             })
             .collect())
@@ -96,11 +99,11 @@ impl Bench {
     }
 
     /// What onus makes of expressions, and what it says of them. One on which it panics does not spoil the others.
-    pub fn onus(&self, expressions: &[String]) -> Vec<(Worth, Option<String>)> {
+    pub fn onus(&self, expressions: &[String]) -> Vec<(Worth, Option<String>, bool)> {
         let evaluated = AssertUnwindSafe(|| self.evaluated(expressions));
         match (catch_unwind(evaluated), expressions) {
             (Ok(all), _) => all,
-            (Err(_), [_]) => vec![(Worth::Scalar("panic".to_owned()), None)],
+            (Err(_), [_]) => vec![(Worth::Scalar("panic".to_owned()), None, false)],
             (Err(_), all) => {
                 let (first, second) = all.split_at(all.len() / 2);
                 [self.onus(first), self.onus(second)].concat()
@@ -108,7 +111,7 @@ impl Bench {
         }
     }
 
-    fn evaluated(&self, expressions: &[String]) -> Vec<(Worth, Option<String>)> {
+    fn evaluated(&self, expressions: &[String]) -> Vec<(Worth, Option<String>, bool)> {
         let texts: Vec<(String, String)> = expressions
             .iter()
             .enumerate()
@@ -142,25 +145,29 @@ impl Bench {
             .map(|output| (&*output.name, &output.value))
             .collect();
         let mut said: BTreeMap<String, String> = BTreeMap::new();
+        let mut outside: BTreeSet<String> = BTreeSet::new();
         for diagnostic in &declared.diagnostics {
-            if diagnostic.level == Level::Error
-                && let Some(span) = diagnostic.span
-                && let Some(file) = sources.get(span.source)
-            {
-                let message = diagnostic.message.clone();
-                said.entry(file.path.to_string()).or_insert(message);
+            let Some(file) = diagnostic.span.and_then(|span| sources.get(span.source)) else {
+                continue;
+            };
+            let path = file.path.to_string();
+            if diagnostic.level == Level::Error {
+                said.entry(path).or_insert(diagnostic.message.clone());
+            } else if diagnostic.code == "unread_file" {
+                outside.insert(path);
             }
         }
         (0..expressions.len())
             .map(|number| {
-                let said = said.get(&format!("c{number}.tf")).cloned();
+                let path = format!("c{number}.tf");
+                let said = said.get(&path).cloned();
                 let value = outputs.get(format!("c{number}").as_str());
                 let worth = match value {
                     Some(value) if said.is_none() => Worth::of(value),
                     // What cannot be read has no output.
                     _ => Worth::Error,
                 };
-                (worth, said)
+                (worth, said, outside.contains(&path))
             })
             .collect()
     }

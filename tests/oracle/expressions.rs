@@ -35,6 +35,8 @@ pub struct Grower<'r> {
     random: &'r mut Random,
     /// Names that `for` has bound around here.
     names: Vec<(String, Kind)>,
+    /// Whether everything is to be known.
+    is_known: bool,
 }
 
 const KINDS: &[Kind] = &[
@@ -247,10 +249,11 @@ const MARKED: &[(&str, Kind)] = &[
 
 impl<'r> Grower<'r> {
     /// Makes expressions by these choices.
-    pub fn new(random: &'r mut Random) -> Grower<'r> {
+    pub fn new(random: &'r mut Random, is_known: bool) -> Grower<'r> {
         Grower {
             random,
             names: Vec::new(),
+            is_known,
         }
     }
 
@@ -272,7 +275,7 @@ impl<'r> Grower<'r> {
         // What somebody did not expect.
         match self.random.below(100) {
             0..=1 => return Node::text("null"),
-            2..=5 => return self.of(UNKNOWNS, kind),
+            2..=5 if !self.is_known => return self.of(UNKNOWNS, kind),
             6..=7 => return self.of(MARKED, kind),
             8..=9 if depth > 0 => {
                 let kind = self.random.of(KINDS);
@@ -889,7 +892,7 @@ impl<'r> Grower<'r> {
         match self.random.below(100) {
             0..=2 => return self.grow(Kind::Any, depth),
             3 => return Node::text("null"),
-            4..=5 => return Node::text("local.u"),
+            4..=5 if !self.is_known => return Node::text("local.u"),
             _ => {}
         }
         match takes {

@@ -31,9 +31,11 @@ const TRIED_AT_ONCE: usize = 24;
 const ROUNDS: usize = 60;
 
 const USAGE: &str = "\
-oracle expressions COUNT [SEED] [--record] [--raw]   generated expressions; --record appends what differs to the recordings
-oracle ask FILE                                      expressions of a file, one a line, with what both make of them
-oracle recheck                                       every recording against the real Terraform";
+oracle expressions COUNT [SEED] [--record] [--known] [--raw]
+                       generated expressions; --record appends what differs to the recordings, --known makes
+                       none that is not known before apply, --raw does not make them smaller
+oracle ask FILE        expressions of a file, one a line, with what both make of them
+oracle recheck         every recording against the real Terraform";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -81,10 +83,13 @@ fn generated(count: usize, seed: u64, flags: &[&str]) -> std::io::Result<usize> 
     let mut excused: BTreeMap<&str, usize> = BTreeMap::new();
     let mut shown: BTreeSet<String> = BTreeSet::new();
     let mut recordings = String::new();
+    let is_known = flags.contains(&"--known");
     let mut done = 0;
     while done < count {
         let size = BATCH.min(count - done);
-        let nodes: Vec<Node> = (0..size).map(|_| Grower::new(&mut random).any()).collect();
+        let nodes: Vec<Node> = (0..size)
+            .map(|_| Grower::new(&mut random, is_known).any())
+            .collect();
         done += size;
         let verdicts = judged(&mut bench, &nodes)?;
         let mut differing: Vec<(Node, Verdict)> = Vec::new();

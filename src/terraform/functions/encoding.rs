@@ -10,7 +10,9 @@ use super::Takes::{Anything, Text as Str};
 use super::{Call, Function, Needs, Outcome, gives, row, sequence, text, text_of, unknown_like};
 use crate::source::Span;
 use crate::terraform::types;
-use crate::value::{Data, ListKind, Object, Reason, Segment, Text, Unknown, Value};
+use crate::value::{
+    Data, List, ListKind, Member, Object, ObjectKind, Reason, Segment, Text, Unknown, Value,
+};
 use crate::yaml;
 
 pub(super) const TABLE: &[Function] = &[
@@ -174,11 +176,56 @@ fn jsondecode(arguments: &[Value], call: Call<'_>) -> Outcome {
             _ => Err("a string is needed".to_owned()),
         };
     };
+    if text.as_str().is_some_and(has_raw_control) {
+        return Err("this is not JSON: a string has a control character in it".to_owned());
+    }
     match yaml::json::decode(text, argument.span()) {
-        Ok(value) => Ok(super::passed(value, call)),
+        Ok(value) => Ok(super::passed(decoded(value), call)),
         Err(_) if text.has_holes() => Ok(unknown_like(argument, call.site)),
         Err(error) => Err(format!("this is not JSON: {}", error.message)),
     }
+}
+
+/// Whether a control character stands in a JSON string as it is, which the reader of files would forgive.
+fn has_raw_control(text: &str) -> bool {
+    let (mut is_inside, mut is_escaped) = (false, false);
+    text.bytes().any(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_inside,
+            b'"' => is_inside = !is_inside,
+            _ => {}
+        }
+        is_inside && byte < 0x20
+    })
+}
+
+/// A value that was encoded, as it is decoded: JSON has tuples and objects, and null has no type in it.
+fn decoded(value: Value) -> Value {
+    let data = match &value.data {
+        Data::Null(_) => Data::Null(None),
+        Data::List(list) => {
+            let items = list.items().iter().cloned().map(decoded).collect();
+            Data::List(match list.more() {
+                Some(why) => List::open(ListKind::Tuple, items, why.clone()),
+                None => List::new(ListKind::Tuple, items),
+            })
+        }
+        Data::Object(object) => {
+            let members = object.members().iter().map(|(name, member)| {
+                let value = decoded(member.value.clone());
+                let key = member.key;
+                (name.clone(), Member { key, value })
+            });
+            let members = members.collect();
+            Data::Object(match object.more() {
+                Some(why) => Object::open(ObjectKind::Object, members, why.clone()),
+                None => Object::new(ObjectKind::Object, members),
+            })
+        }
+        _ => return value,
+    };
+    Value { data, ..value }
 }
 
 /// A character encoding by its IANA name.

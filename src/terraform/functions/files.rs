@@ -49,7 +49,10 @@ pub(super) const TABLE: &[Function] = &[
     .giving(gives::text),
     row("pathexpand", &[Str], Needs::Known, |a, c| {
         let path = text_of(&a[0])?;
-        if path.starts_with('~') {
+        if let Some(rest) = path.strip_prefix('~') {
+            if !(rest.is_empty() || rest.starts_with(['/', '\\'])) {
+                return Err("the home of another user cannot be told".to_owned());
+            }
             // Whose home it is depends on who runs Terraform.
             return Ok(Value::unknown(
                 Reason::Environment("pathexpand".into()),

@@ -7,7 +7,7 @@ use super::Takes::{Anything, Text as Str};
 use super::strings::segments_of;
 use super::{Call, Function, Needs, Outcome, gives, row, sequence, text_of, unknown_like};
 use crate::terraform::types;
-use crate::value::{Data, ListKind, Number, Segment, Text, Value};
+use crate::value::{Data, ListKind, Number, Reason, Segment, Text, Value};
 
 /// Width and precision that a verb may ask for.
 const WIDEST: usize = 1 << 16;
@@ -22,6 +22,9 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 fn formatlist(arguments: &[Value], call: Call<'_>) -> Outcome {
+    if let Some(unknown) = untyped(arguments, call) {
+        return Ok(unknown);
+    }
     if let Some(unknown) = arguments
         .iter()
         .find(|a| a.as_unknown().is_some() || a.as_list().is_some_and(|list| list.more().is_some()))
@@ -33,7 +36,7 @@ fn formatlist(arguments: &[Value], call: Call<'_>) -> Outcome {
         .filter_map(|argument| argument.as_list().map(|list| list.items().len()))
         .collect();
     let Some((&length, others)) = lengths.split_first() else {
-        let only = format(arguments, call)?;
+        let only = written(arguments, call)?;
         return Ok(sequence(ListKind::List, vec![only], None, call));
     };
     if others.iter().any(|other| *other != length) {
@@ -52,7 +55,7 @@ fn formatlist(arguments: &[Value], call: Call<'_>) -> Outcome {
                 None => argument.clone(),
             })
             .collect();
-        format(&row, call)
+        written(&row, call)
     });
     Ok(sequence(
         ListKind::List,
@@ -125,7 +128,22 @@ impl Verb {
     }
 }
 
+/// A null of no type among what is to be written: Terraform does not look further then.
+fn untyped(arguments: &[Value], call: Call<'_>) -> Option<Value> {
+    let is_untyped = |argument: &Value| matches!(argument.data, Data::Null(None));
+    let reason = || Reason::Depends("a null of no type".into());
+    let any = arguments.iter().any(is_untyped);
+    any.then(|| Value::unknown(reason(), call.site))
+}
+
 fn format(arguments: &[Value], call: Call<'_>) -> Outcome {
+    match untyped(arguments, call) {
+        Some(unknown) => Ok(unknown),
+        None => written(arguments, call),
+    }
+}
+
+fn written(arguments: &[Value], call: Call<'_>) -> Outcome {
     let Some(pattern) = arguments[0].as_str().map(str::to_owned) else {
         return Ok(unknown_like(&arguments[0], call.site));
     };

@@ -35,6 +35,12 @@ pub(super) const TABLE: &[Function] = &[
     row("replace", &[Str, Str, Str], Needs::Known, replace).giving(gives::text),
 ];
 
+/// Names between `[:` and `:]`.
+const CLASSES: &[&str] = &[
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+    "space", "upper", "word", "xdigit",
+];
+
 fn pattern(text: &str) -> Result<regex::Regex, String> {
     let invalid = |why: &dyn std::fmt::Display| {
         let why = why.to_string();
@@ -60,8 +66,26 @@ fn translated(pattern: &str) -> Result<String, String> {
     let mut rest = pattern;
     let mut in_class = false;
     let mut ends_class_item = false;
+    let mut is_repeated = false;
     while let Some(c) = rest.chars().next() {
         let after = &rest[c.len_utf8()..];
+        let repeats = match c {
+            '*' | '+' | '?' if !in_class => Some(1),
+            '{' if !in_class => repetition(rest),
+            _ => None,
+        };
+        if let Some(length) = repeats {
+            if is_repeated {
+                return Err("the pattern is not valid: a repetition is repeated".to_owned());
+            }
+            let is_lazy = rest[length..].starts_with('?');
+            let length = length + usize::from(is_lazy);
+            out.push_str(&rest[..length]);
+            rest = &rest[length..];
+            is_repeated = true;
+            continue;
+        }
+        is_repeated = false;
         match c {
             '\\' => {
                 let Some(escaped) = after.chars().next() else {
@@ -121,8 +145,15 @@ fn translated(pattern: &str) -> Result<String, String> {
                         out.push_str(&rest[..end]);
                         rest = &rest[end..];
                     }
-                    // A letter that Rust reads alike, or refuses alike.
-                    c => out.extend(['\\', c]),
+                    c @ ('a' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' | 'p' | 'P') => {
+                        out.extend(['\\', c])
+                    }
+                    c @ ('A' | 'B' | 'z') if !in_class => out.extend(['\\', c]),
+                    c => {
+                        return Err(format!(
+                            "the pattern is not valid: there is no escape `\\{c}`"
+                        ));
+                    }
                 }
                 ends_class_item = matches!(escaped, 'd' | 'w' | 's' | 'D' | 'W' | 'S' | 'p' | 'P');
                 continue;
@@ -144,6 +175,12 @@ fn translated(pattern: &str) -> Result<String, String> {
             }
             '[' => match after.find(":]").filter(|_| after.starts_with(':')) {
                 Some(end) => {
+                    let name = after[1..].get(..end.saturating_sub(1)).unwrap_or("");
+                    if !CLASSES.contains(&name.trim_start_matches('^')) {
+                        return Err(format!(
+                            "the pattern is not valid: there is no class `[:{name}:]`"
+                        ));
+                    }
                     out.push_str(&rest[..end + 3]);
                     rest = &rest[end + 3..];
                     ends_class_item = true;
@@ -157,14 +194,19 @@ fn translated(pattern: &str) -> Result<String, String> {
             }
             '&' | '~' if in_class => out.extend(['\\', c]),
             '-' if in_class && (ends_class_item || after.starts_with('-')) => out.push_str(r"\-"),
-            '{' if !in_class => match repetition(rest) {
-                Some(length) => {
-                    out.push_str(&rest[..length]);
-                    rest = &rest[length..];
-                    continue;
+            '{' if !in_class => out.push_str(r"\{"),
+            '(' if !in_class && after.starts_with('?') => {
+                let flags = &after[1..after.find([':', ')', '<', '\'']).unwrap_or(after.len())];
+                let is_name =
+                    matches!(flags, "P" | "") && after[1 + flags.len()..].starts_with('<');
+                if !is_name && !flags.chars().all(|c| "imsU-".contains(c)) {
+                    return Err(format!("the pattern is not valid: `(?{flags}` is unknown"));
                 }
-                None => out.push_str(r"\{"),
-            },
+                out.push_str("(?");
+                rest = &after[1..];
+                ends_class_item = false;
+                continue;
+            }
             c => out.push(c),
         }
         ends_class_item = false;
@@ -294,5 +336,13 @@ mod tests {
         check(r"\1", "a", Err(()));
         check("a{1001}", "a", Err(()));
         check("[", "a", Err(()));
+        check("[[::]]", "a", Err(()));
+        check("[[:^alpha:]]", "a1", Ok(Some("1")));
+        check("a**", "a", Err(()));
+        check("a*?", "aa", Ok(Some("")));
+        check("a{2}{3}", "a", Err(()));
+        check(r"\u0041", "A", Err(()));
+        check("(?x) a", "a", Err(()));
+        check("(?i-s:A)(?P<n>.)(?<m>.)", "abc", Ok(Some("abc")));
     }
 }

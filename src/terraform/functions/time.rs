@@ -41,9 +41,18 @@ struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads RFC 3339, which is stricter than what date libraries read.
-    fn read(text: &str) -> Result<Timestamp, String> {
-        let invalid = || format!("\"{text}\" is no RFC 3339 timestamp");
+    /// Reads RFC 3339 as Go does, which is stricter than what date libraries read but for hours of one digit and a comma
+    /// before the fraction.
+    fn read(written: &str) -> Result<Timestamp, String> {
+        let invalid = || format!("\"{written}\" is no RFC 3339 timestamp");
+        let mut text = written.to_owned();
+        if text.as_bytes().get(12) == Some(&b':') && text.is_char_boundary(11) {
+            text.insert(11, '0');
+        }
+        if text.as_bytes().get(19) == Some(&b',') {
+            text.replace_range(19..20, ".");
+        }
+        let text = text.as_str();
         let bytes = text.as_bytes();
         let number = |from: usize, length: usize| -> Option<i64> {
             let digits = text.get(from..from + length)?;
@@ -65,6 +74,9 @@ impl Timestamp {
         let mut fraction = 0;
         if bytes.get(19) == Some(&b'.') {
             let digits = text[20..].bytes().take_while(u8::is_ascii_digit).count();
+            if digits == 0 {
+                return Err(invalid());
+            }
             let shown: String = format!("{:0<9}", &text[20..20 + digits])
                 .chars()
                 .take(9)
@@ -85,7 +97,11 @@ impl Timestamp {
         let offset = match &text[end..] {
             "Z" => 0,
             zone if zone.len() == 6 && zone.as_bytes()[3] == b':' => {
-                let minutes = part(end + 1, 2)? * 60 + part(end + 4, 2)?;
+                let (hours, minutes) = (part(end + 1, 2)?, part(end + 4, 2)?);
+                if hours > 24 || minutes > 59 {
+                    return Err(invalid());
+                }
+                let minutes = hours * 60 + minutes;
                 match zone.as_bytes()[0] {
                     b'+' => minutes,
                     b'-' => -minutes,

@@ -136,15 +136,13 @@ impl<'a> Decoder<'a> {
 
     fn entry(&self, key: &Value, value: Value, members: &mut Members) -> Result<(), String> {
         if key.as_str() == Some("<<") {
-            let sources: Vec<Value> = match &value.data {
-                Data::List(_) => value.elements().collect(),
-                _ => vec![value],
-            };
-            for source in sources {
-                for (name, value) in source.entries() {
-                    if !members.contains_key(name) {
-                        members.insert(name.clone(), value.into());
-                    }
+            // Terraform merges a mapping, not a list of them.
+            if value.as_object().is_none() {
+                return Err(format!("{} cannot be merged", types::noun(&value)));
+            }
+            for (name, value) in value.entries() {
+                if !members.contains_key(name) {
+                    members.insert(name.clone(), value.into());
                 }
             }
             return Ok(());
