@@ -461,7 +461,7 @@ impl Inspection<'_> {
         match &value.data {
             Data::Null(_) => known(Json::null()),
             Data::Bool(truth) => known(Json::bool(*truth)),
-            Data::Number(number) => known(Json::Raw(number.to_string())),
+            Data::Number(number) => known(Json::Raw(number.to_planned())),
             Data::Text(text) => match text.as_str() {
                 Some(text) => known(Json::text(text)),
                 None => unknown(),

@@ -252,13 +252,19 @@ impl Evaluator<'_> {
         let next = match &first.kind {
             Access::FullSplat => return splat(rest.len()),
             Access::AttributeSplat => {
-                return splat(
-                    rest.iter()
-                        .take_while(|o| {
-                            matches!(o.kind, Access::Attribute(_) | Access::LegacyIndex(_))
-                        })
-                        .count(),
-                );
+                let until = rest
+                    .iter()
+                    .take_while(|o| matches!(o.kind, Access::Attribute(_) | Access::LegacyIndex(_)))
+                    .count();
+                if let Some(Operator {
+                    kind: Access::AttributeSplat,
+                    span,
+                    ..
+                }) = rest.get(until)
+                {
+                    return Err(Fault::new(*span, "`.*` cannot stand behind another `.*`"));
+                }
+                return splat(until);
             }
             Access::Attribute(name) => over(&[value], span, &mut |value| {
                 attribute(&value[0], name, span)
@@ -811,6 +817,18 @@ impl Evaluator<'_> {
             .entries()
             .map(|(name, value)| (name.clone(), value))
             .collect();
+        let is_name = |name: &Arc<str>| {
+            name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && name
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        };
+        if let Some((name, _)) = names.iter().find(|(name, _)| !is_name(name)) {
+            return Err(Fault::new(
+                span,
+                format!("\"{name}\" is no name for a template"),
+            ));
+        }
         let depth = self.templates.get();
         if depth > 0 {
             return Err(Fault::new(span, "a template may not call `templatefile`"));
@@ -894,7 +912,12 @@ impl Evaluator<'_> {
                     span,
                 )),
             },
-            "provider::terraform::decode_tfvars" => match values.first().and_then(Value::as_str) {
+            "provider::terraform::decode_tfvars" => match values
+                .first()
+                .and_then(|value| types::to_text(value).ok())
+                .as_ref()
+                .and_then(Text::as_str)
+            {
                 // The attributes of a file are written as the members of an object are.
                 Some(text) => {
                     let object = format!("{{\n{text}\n}}");

@@ -952,12 +952,21 @@ pub fn set_of(items: Vec<Value>) -> Vec<Value> {
         }
         distinct.push((key, item));
     }
-    if distinct.iter().all(|(_, item)| item.as_number().is_some()) {
-        distinct.sort_by(|a, b| a.1.as_number().cmp(&b.1.as_number()));
-    } else if distinct.iter().all(|(_, item)| item.as_str().is_some()) {
-        distinct.sort_by(|a, b| a.1.as_str().cmp(&b.1.as_str()));
-    } else if distinct.iter().all(|(_, item)| item.as_bool().is_some()) {
-        distinct.sort_by_key(|(_, item)| item.as_bool());
+    let all = |test: fn(&Value) -> bool| {
+        distinct
+            .iter()
+            .all(|(_, item)| item.is_null() || test(item))
+    };
+    // Null stands last.
+    if all(|item| item.as_number().is_some()) {
+        distinct.sort_by(|(_, a), (_, b)| {
+            (a.is_null(), a.as_number()).cmp(&(b.is_null(), b.as_number()))
+        });
+    } else if all(|item| item.as_str().is_some()) {
+        distinct
+            .sort_by(|(_, a), (_, b)| (a.is_null(), a.as_str()).cmp(&(b.is_null(), b.as_str())));
+    } else if all(|item| item.as_bool().is_some()) {
+        distinct.sort_by_key(|(_, item)| (item.is_null(), item.as_bool()));
     } else if is_ordered {
         distinct.sort_by(|a, b| a.0.cmp(&b.0));
     }
@@ -1041,13 +1050,13 @@ pub fn to_text(value: &Value) -> Result<Text, String> {
     }
 }
 
-/// A known value as true or false, `"true"` and `"false"` included.
+/// A known value as true or false, `"true"`, `"false"`, `"1"` and `"0"` included.
 pub fn to_bool(value: &Value) -> Option<bool> {
     match &value.data {
         Data::Bool(truth) => Some(*truth),
         Data::Text(text) => match text.as_str()? {
-            "true" => Some(true),
-            "false" => Some(false),
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
             _ => None,
         },
         _ => None,
@@ -1067,7 +1076,7 @@ pub fn to_number(value: &Value) -> Option<Number> {
 pub(super) fn number_in(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let sign = if text.starts_with('-') { "-" } else { "" };
-    if unsigned.starts_with('.') {
+    if unsigned.starts_with('.') && unsigned.len() > 1 {
         return Number::parse(&format!("{sign}0{unsigned}"));
     }
     if unsigned.len() < text.len() && sign.is_empty() {

@@ -94,6 +94,33 @@ impl Number {
         }
     }
 
+    /// As it stands in a plan of Terraform, which keeps fractions in 64 bits where that loses nothing, and prints no more
+    /// digits than those need.
+    pub fn to_planned(&self) -> String {
+        let float = self.to_f64();
+        match !self.is_integer() && Number::from_f64(float).as_ref() == Some(self) {
+            true => float.to_string(),
+            false => self.to_string(),
+        }
+    }
+
+    /// All digits of the binary fraction, which are more than tell it from others.
+    pub fn to_exact(&self) -> String {
+        match &self.0 {
+            Form::Int(int) => int.to_string(),
+            Form::Float(float) => {
+                let repr = float.repr();
+                let (significand, exponent) = (repr.significand().clone(), repr.exponent());
+                let places = exponent.min(0).unsigned_abs();
+                let digits = match exponent < 0 {
+                    true => significand * IBig::from(5).pow(places),
+                    false => significand << exponent.unsigned_abs(),
+                };
+                placed(&digits.to_string(), places)
+            }
+        }
+    }
+
     /// The nearest `f64`.
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
@@ -269,25 +296,24 @@ impl fmt::Display for Number {
         let decimal = with_digits(low);
         let repr = decimal.into_repr();
         let (significand, exponent) = (repr.significand().to_string(), repr.exponent());
-        let (sign, digits) = match significand.strip_prefix('-') {
-            Some(digits) => ("-", digits.to_owned()),
-            None => ("", significand),
-        };
-        let text = if exponent >= 0 {
-            format!("{digits}{}", "0".repeat(exponent.unsigned_abs()))
-        } else {
-            let places = exponent.unsigned_abs();
-            let padded = format!("{digits:0>width$}", width = places + 1);
-            let (whole, fraction) = padded.split_at(padded.len() - places);
-            let fraction = fraction.trim_end_matches('0');
-            if fraction.is_empty() {
-                whole.to_owned()
-            } else {
-                format!("{whole}.{fraction}")
-            }
-        };
-        write!(f, "{sign}{text}")
+        match exponent >= 0 {
+            true => write!(f, "{significand}{}", "0".repeat(exponent.unsigned_abs())),
+            false => f.write_str(&placed(&significand, exponent.unsigned_abs())),
+        }
     }
+}
+
+/// Digits with the point before the last `places` of them, without needless zeros.
+fn placed(digits: &str, places: usize) -> String {
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits),
+    };
+    let padded = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - places);
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
 }
 
 impl fmt::Debug for Number {

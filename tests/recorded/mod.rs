@@ -102,7 +102,7 @@ impl Worth {
         match &value.data {
             Data::Null(_) => Worth::Scalar("null".to_owned()),
             Data::Bool(truth) => Worth::Scalar(truth.to_string()),
-            Data::Number(number) => Worth::Scalar(number.to_string()),
+            Data::Number(number) => Worth::Scalar(number.to_planned()),
             Data::Text(text) => text.as_str().map_or(Worth::Unknown, Worth::text),
             Data::List(list) if list.more().is_some() => Worth::Unknown,
             Data::List(list) => {

@@ -394,11 +394,14 @@ impl Encoding {
         match self {
             Encoding::Utf8 => String::from_utf8(bytes.to_vec())
                 .map_err(|_| "what is decoded is not UTF-8".to_owned()),
+            Encoding::Utf16 { .. } if bytes.len() % 2 == 1 => {
+                Err("half a character is left over".to_owned())
+            }
             Encoding::Utf16 { is_big, .. } => {
                 let units: Vec<u16> = bytes
-                    .chunks(2)
+                    .chunks_exact(2)
                     .map(|pair| {
-                        let pair = [pair[0], pair.get(1).copied().unwrap_or(0)];
+                        let pair = [pair[0], pair[1]];
                         match is_big {
                             true => u16::from_be_bytes(pair),
                             false => u16::from_le_bytes(pair),

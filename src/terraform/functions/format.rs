@@ -223,7 +223,7 @@ fn formatted(value: &Value, verb: &Verb) -> Result<String, String> {
             Data::Null(_) => ("null".to_owned(), false),
             Data::List(_) | Data::Object(_) => (super::encoding::json_text(value), false),
             _ if verb.is_sharp => (super::encoding::json_text(value), false),
-            Data::Number(number) => (general(number, None, 21), true),
+            Data::Number(number) => (general(number, None, 6), true),
             _ => (text_of(value)?, false),
         },
         't' => {
@@ -256,12 +256,14 @@ fn formatted(value: &Value, verb: &Verb) -> Result<String, String> {
             scientific(&number()?, verb.precision.or(Some(6))).to_uppercase(),
             true,
         ),
-        'f' => (fixed(&number()?, verb.precision.unwrap_or(6)), true),
+        'f' => (fixed(&number()?, verb.precision.or(Some(6))), true),
         'g' => (general(&number()?, verb.precision, 6), true),
         'G' => (general(&number()?, verb.precision, 6).to_uppercase(), true),
         other => return Err(format!("`%{other}` is no verb of format")),
     };
     let body = match () {
+        // `%v` knows no signs.
+        () if verb.letter == 'v' => body,
         () if is_number && verb.is_plus && !body.starts_with('-') => format!("+{body}"),
         () if is_number && verb.is_spaced && !body.starts_with('-') => format!(" {body}"),
         () => body,
@@ -303,8 +305,12 @@ struct Decimal {
 }
 
 impl Decimal {
-    fn of(number: &Number) -> Decimal {
-        let text = number.to_string();
+    /// The fewest digits that tell the number from others; with `is_exact`, all it has.
+    fn of(number: &Number, is_exact: bool) -> Decimal {
+        let text = match is_exact {
+            true => number.to_exact(),
+            false => number.to_string(),
+        };
         let (sign, text) = match text.strip_prefix('-') {
             Some(rest) => ("-", rest),
             None => ("", text.as_str()),
@@ -368,8 +374,10 @@ impl Decimal {
     }
 }
 
-fn fixed(number: &Number, places: usize) -> String {
-    let decimal = Decimal::of(number);
+fn fixed(number: &Number, places: Option<usize>) -> String {
+    let decimal = Decimal::of(number, places.is_some());
+    let fraction = decimal.digits.len() as i64 - decimal.point;
+    let places = places.unwrap_or(usize::try_from(fraction).unwrap_or(0));
     let keep = decimal.point + places as i64;
     let decimal = decimal.rounded(keep);
     let mut text = decimal.sign.to_owned();
@@ -385,7 +393,7 @@ fn fixed(number: &Number, places: usize) -> String {
 }
 
 fn scientific(number: &Number, places: Option<usize>) -> String {
-    let decimal = Decimal::of(number);
+    let decimal = Decimal::of(number, places.is_some());
     let decimal = match places {
         Some(places) => decimal.rounded(places as i64 + 1),
         None => decimal,
@@ -407,7 +415,7 @@ fn scientific(number: &Number, places: Option<usize>) -> String {
 
 /// `%g`: exponents below -4 or from `largest` on are written as such; with a precision, that decides.
 fn general(number: &Number, precision: Option<usize>, largest: i64) -> String {
-    let decimal = Decimal::of(number);
+    let decimal = Decimal::of(number, precision.is_some());
     let decimal = match precision {
         Some(precision) => decimal.rounded(precision.max(1) as i64),
         None => decimal,
@@ -429,5 +437,8 @@ fn general(number: &Number, precision: Option<usize>, largest: i64) -> String {
         let rounded = precision.map(|_| digits.max(1) as usize - 1);
         return scientific(number, rounded);
     }
-    fixed(number, (digits - decimal.point).max(0) as usize)
+    match precision {
+        Some(_) => fixed(number, Some((digits - decimal.point).max(0) as usize)),
+        None => fixed(number, None),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use dashu_int::IBig;
 use ipnet::IpNet;
 
 use super::Takes::{Number as Num, Text as Str};
@@ -11,26 +12,18 @@ use crate::value::{Number, Value};
 pub(super) const TABLE: &[Function] = &[
     row("cidrhost", &[Str, Num], Needs::Known, |a, c| {
         let block = block(&a[0])?;
-        let number = number_of(&a[1])?;
-        let host_bits = u32::from(block.max_prefix_len() - block.prefix_len());
-        let size = if host_bits >= 127 {
-            i128::MAX
-        } else {
-            1i128 << host_bits
+        let host_bits = usize::from(block.max_prefix_len() - block.prefix_len());
+        let size = IBig::ONE << host_bits;
+        let whole = whole(&number_of(&a[1])?)?;
+        let offset = match whole < IBig::ZERO {
+            true => &size + &whole,
+            false => whole.clone(),
         };
-        let whole: i128 = match number.is_integer() {
-            true => number.to_string().parse().ok(),
-            false => None,
-        }
-        .ok_or_else(|| "a whole number is needed".to_owned())?;
-        let offset = if whole < 0 { size + whole } else { whole };
-        if offset < 0 || offset >= size {
+        if offset < IBig::ZERO || offset >= size {
             return Err(format!("{block} has no host number {whole}"));
         }
-        Ok(Value::text(
-            address(&block, bits(&block) + offset as u128).to_string(),
-            c.site,
-        ))
+        let at = address(&block, IBig::from(bits(&block)) + offset)?;
+        Ok(Value::text(at.to_string(), c.site))
     })
     .giving(gives::text),
     row("cidrnetmask", &[Str], Needs::Known, |a, c| {
@@ -71,42 +64,54 @@ fn bits(block: &IpNet) -> u128 {
     }
 }
 
-fn address(like: &IpNet, bits: u128) -> IpAddr {
+/// The address whose bits are those of a number without its sign, as Go's library makes it.
+fn address(like: &IpNet, bits: IBig) -> Result<IpAddr, String> {
+    let bits = match bits < IBig::ZERO {
+        true => -bits,
+        false => bits,
+    };
+    let too_large = || "the address is out of range".to_owned();
+    let bits = u128::try_from(bits).map_err(|_| too_large())?;
     match like {
-        IpNet::V4(_) => IpAddr::V4((bits as u32).into()),
-        IpNet::V6(_) => IpAddr::V6(bits.into()),
+        IpNet::V4(_) => u32::try_from(bits)
+            .map(|bits| IpAddr::V4(bits.into()))
+            .map_err(|_| too_large()),
+        IpNet::V6(_) => Ok(IpAddr::V6(bits.into())),
     }
+}
+
+/// A whole number of any size.
+fn whole(number: &Number) -> Result<IBig, String> {
+    let digits = number.is_integer().then(|| number.to_string());
+    digits
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| "a whole number is needed".to_owned())
 }
 
 fn subnet(block: &IpNet, more_bits: i64, number: &Number) -> Result<IpNet, String> {
     let length = i64::from(block.prefix_len()).saturating_add(more_bits);
     let most = i64::from(block.max_prefix_len());
-    let number: Option<u128> = match number.is_integer() {
-        true => number.to_string().parse().ok(),
-        false => None,
-    };
-    let number =
-        number.ok_or_else(|| "the number of the subnet is no whole number from 0".to_owned())?;
+    let number = whole(number)?;
     if more_bits < 0 || length > most {
         return Err(format!("{block} cannot be cut by {more_bits} bits"));
     }
-    if more_bits < 128 && number >= 1u128 << more_bits {
+    if number >= IBig::ONE << more_bits as usize {
         return Err(format!(
             "{block} has no subnet number {number} of {more_bits} bits"
         ));
     }
-    let host_bits = (most - length) as u32;
-    let offset = if host_bits >= 128 {
-        0
-    } else {
-        number << host_bits
-    };
-    IpNet::new(address(block, bits(block) | offset), length as u8)
-        .map_err(|error| error.to_string())
+    let host_bits = (most - length) as usize;
+    // A negative number is not refused: its bits are put in the place of the block's.
+    let start = IBig::from(bits(block)) | (number << host_bits);
+    IpNet::new(address(block, start)?, length as u8).map_err(|error| error.to_string())
 }
 
 fn cidrsubnets(arguments: &[Value], call: Call<'_>) -> Outcome {
     let block = block(&arguments[0])?;
+    if bits(&block) == 0 && arguments.len() > 1 {
+        // Terraform looks for room behind the end of what lies before the block, and before 0.0.0.0 there is nothing.
+        return Err(format!("{block} has no room for a subnet"));
+    }
     let most = u32::from(block.max_prefix_len());
     let mut next = bits(&block);
     let end = next.checked_add(if u32::from(block.prefix_len()) == 0 && most == 128 {
@@ -131,7 +136,8 @@ fn cidrsubnets(arguments: &[Value], call: Call<'_>) -> Outcome {
         if end.is_none_or(|end| start + (size - 1) > end) {
             return Err(format!("{block} has no room for all of them"));
         }
-        let part = IpNet::new(address(&block, start), length).map_err(|error| error.to_string())?;
+        let part = IpNet::new(address(&block, start.into())?, length)
+            .map_err(|error| error.to_string())?;
         blocks.push(part.to_string());
         next = start.saturating_add(size);
     }

@@ -244,7 +244,8 @@ fn substr(arguments: &[Value], call: Call<'_>) -> Outcome {
     } else {
         offset.min(count)
     };
-    let end = if length < 0 {
+    // From the end, no length is any length: Terraform stops at the end of a character that it never asks for.
+    let end = if length < 0 || (length == 0 && offset < 0) {
         count
     } else {
         start.saturating_add(length).min(count)

@@ -21,8 +21,8 @@ pub(super) const TABLE: &[Function] = &[
     .giving(gives::text),
     row("timecmp", &[Str, Str], Needs::Known, |a, c| {
         let (a, b) = (
-            Timestamp::read(&text_of(&a[0])?)?,
-            Timestamp::read(&text_of(&a[1])?)?,
+            Timestamp::read(&lenient(text_of(&a[0])?))?,
+            Timestamp::read(&lenient(text_of(&a[1])?))?,
         );
         Ok(Value::int(a.instant().cmp(&b.instant()) as i64, c.site))
     })
@@ -41,18 +41,9 @@ struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads RFC 3339 as Go does, which is stricter than what date libraries read but for hours of one digit and a comma
-    /// before the fraction.
-    fn read(written: &str) -> Result<Timestamp, String> {
-        let invalid = || format!("\"{written}\" is no RFC 3339 timestamp");
-        let mut text = written.to_owned();
-        if text.as_bytes().get(12) == Some(&b':') && text.is_char_boundary(11) {
-            text.insert(11, '0');
-        }
-        if text.as_bytes().get(19) == Some(&b',') {
-            text.replace_range(19..20, ".");
-        }
-        let text = text.as_str();
+    /// Reads RFC 3339, which is stricter than what date libraries read.
+    fn read(text: &str) -> Result<Timestamp, String> {
+        let invalid = || format!("\"{text}\" is no RFC 3339 timestamp");
         let bytes = text.as_bytes();
         let number = |from: usize, length: usize| -> Option<i64> {
             let digits = text.get(from..from + length)?;
@@ -98,7 +89,7 @@ impl Timestamp {
             "Z" => 0,
             zone if zone.len() == 6 && zone.as_bytes()[3] == b':' => {
                 let (hours, minutes) = (part(end + 1, 2)?, part(end + 4, 2)?);
-                if hours > 24 || minutes > 59 {
+                if hours > 23 || minutes > 59 {
                     return Err(invalid());
                 }
                 let minutes = hours * 60 + minutes;
@@ -146,8 +137,9 @@ impl Timestamp {
     fn shown(&self) -> String {
         let (date, time) = (self.at.date(), self.at.time());
         format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}",
-            date.year(),
+            "{}{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}",
+            if date.year() < 0 { "-" } else { "" },
+            date.year().unsigned_abs(),
             date.month(),
             date.day(),
             time.hour(),
@@ -166,6 +158,17 @@ impl Timestamp {
         let minutes = self.offset.abs();
         format!("{sign}{:02}{between}{:02}", minutes / 60, minutes % 60)
     }
+}
+
+/// What Go's own parser, which `timecmp` uses, reads beside RFC 3339: hours of one digit, a comma before the fraction.
+fn lenient(mut text: String) -> String {
+    if text.as_bytes().get(12) == Some(&b':') && text.is_char_boundary(11) {
+        text.insert(11, '0');
+    }
+    if text.as_bytes().get(19) == Some(&b',') {
+        text.replace_range(19..20, ".");
+    }
+    text
 }
 
 /// Nanoseconds from 1970 of a local time.
