@@ -114,6 +114,7 @@ impl Inspect {
             None => self.inputs()?,
         };
         if stack.language == Language::Terraform {
+            inputs.as_planned = true;
             inputs.working_folder = Some(Disk.resolve(&stack.path));
         }
         let declared = crate::load(&Disk, &sources, &stack, &inputs);

@@ -37,6 +37,8 @@ pub struct Inputs {
     pub workspace: Option<String>,
     /// The workspace that `TF_WORKSPACE` names.
     pub selected: Option<String>,
+    /// Whether arguments are wanted as a plan shows them, not as they are written: with what the provider makes of them.
+    pub as_planned: bool,
     /// Absolute folder from which Terraform would be started, where it is known: for `path.cwd`.
     pub working_folder: Option<String>,
     /// Absolute folder outside of which functions read no file. If none, or if the stack is not below it: the work tree

@@ -39,6 +39,9 @@ const DEEPEST_MODULE: usize = 64;
 const META_ARGUMENTS: &[&str] = &["count", "for_each", "provider", "depends_on"];
 const META_BLOCKS: &[&str] = &["lifecycle", "provisioner", "connection"];
 
+/// Schemas of types that were asked for.
+type Schemas = FxHashMap<(What, Arc<str>), Option<Arc<schema::Body>>>;
+
 /// Module instance and name of a provider configuration.
 type ProviderKey = (Arc<str>, Arc<str>);
 
@@ -67,7 +70,7 @@ pub(super) struct Evaluator<'a> {
     instances: Cell<usize>,
     children: Cell<usize>,
     /// Schemas of types.
-    schemas: RefCell<FxHashMap<(What, Arc<str>), Option<Arc<schema::Body>>>>,
+    schemas: RefCell<Schemas>,
     /// The version of the AWS provider that the lock file of the root names.
     locked: Option<String>,
     /// Whether the schema is that of the provider that is meant, by folder of the module.
@@ -395,7 +398,10 @@ impl<'a> Evaluator<'a> {
                     address: item.address.clone(),
                     native_kind: native.into(),
                     module: instance.address.clone(),
-                    body: self.body_of(instance, block, item),
+                    body: match self.inputs.as_planned {
+                        true => self.planned_body(instance, block, item),
+                        false => self.body_of(instance, block, item),
+                    },
                     header: block.header,
                     block: block.span,
                     exists,
@@ -1721,6 +1727,47 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    fn view<'v>(
+        &self,
+        schema: &'v schema::Body,
+        kind: &'v str,
+        unknown: &'v Unknown,
+        block: &Block,
+        members: &Members,
+    ) -> View<'v> {
+        // A document that is made of what is known has been read.
+        let is_read = members
+            .get("json")
+            .is_some_and(|json| kind == policy_document::KIND && json.value.as_str().is_some());
+        View {
+            schema,
+            kind,
+            unknown,
+            is_data: &*block.keyword == "data" && !is_read,
+            only_written: false,
+            place: block.header,
+        }
+    }
+
+    /// The arguments of a resource instance as a plan shows them.
+    fn planned_body(&self, instance: &Rc<Instance>, block: &Arc<Block>, item: &Item) -> Value {
+        let body = self.body_of(instance, block, item);
+        let (Some(schema), Some(object)) = (self.schema_of(block), body.as_object()) else {
+            return body;
+        };
+        let unknown = self.undecided(block, item);
+        let kind = block.label(0);
+        let view = View {
+            only_written: true,
+            ..self.view(&schema, &kind, &unknown, block, object.members())
+        };
+        let members = view.object(object.members());
+        Value {
+            data: Data::Object(Object::new(object.kind(), members)),
+            ..body
+        }
+    }
+
     /// One attribute of a resource instance.
     fn attribute_of(
         &self,
@@ -1738,12 +1785,8 @@ impl<'a> Evaluator<'a> {
             return super::evaluate::attribute(&body, name, span);
         };
         let unknown = self.undecided(block, item);
-        let view = View {
-            schema: &schema,
-            unknown: &unknown,
-            is_data: &*block.keyword == "data",
-            place: block.header,
-        };
+        let kind = block.label(0);
+        let view = self.view(&schema, &kind, &unknown, block, object.members());
         match view.attribute(object.members(), name) {
             Some(value)
                 if value
@@ -1779,13 +1822,9 @@ impl<'a> Evaluator<'a> {
         let is_data = &*block.keyword == "data";
         let unknown = self.undecided(block, item);
         if let Some(schema) = self.schema_of(block) {
-            let view = View {
-                schema: &schema,
-                unknown: &unknown,
-                is_data,
-                place: block.header,
-            };
-            return view.object(object.members());
+            let kind = block.label(0);
+            let view = self.view(&schema, &kind, &unknown, block, object.members());
+            return Value::object(view.object(object.members()), block.header);
         }
         let mut members = object.members().clone();
         if &*block.label(0) == "terraform_data" && !is_data {
@@ -1840,7 +1879,7 @@ impl<'a> Evaluator<'a> {
         {
             self.add_all_tags(instance, block, &mut members);
         }
-        if &*block.keyword == "data" && &*block.label(0) == "aws_iam_policy_document" {
+        if &*block.keyword == "data" && &*block.label(0) == policy_document::KIND {
             policy_document::complete(&mut members, block.header, &mut |why| {
                 self.say_fault(Fault::new(block.header, why));
             });

@@ -6,6 +6,7 @@ pub mod functions;
 mod graph;
 mod json_syntax;
 mod module;
+mod normal;
 mod plan;
 mod planned;
 mod policy_document;

@@ -13,6 +13,9 @@ use crate::value::{
     Unknown, Value,
 };
 
+/// The type of the data source.
+pub(super) const KIND: &str = "aws_iam_policy_document";
+
 /// Members of a statement in the order in which the provider writes them.
 const ORDER: &[&str] = &[
     "Sid",
@@ -36,6 +39,12 @@ pub(super) fn complete(members: &mut Members, place: Span, say: &mut dyn FnMut(S
             Some(policy.clone()),
             Vec::new(),
         );
+        if let (Some(known), true) = (text.as_str(), indent.is_some()) {
+            let mut sum = flate2::Crc::new();
+            sum.update(known.as_bytes());
+            let id = Value::text(sum.sum().to_string(), place);
+            members.insert("id".into(), id.into());
+        }
         members.insert(name.into(), Value::new(Data::Text(text), place).into());
     }
 }

@@ -9,11 +9,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::normal::Change;
 use super::types::{self, Type};
 use crate::source::Span;
 use crate::value::{ListKind, Value};
 
 include!(concat!(env!("OUT_DIR"), "/schema.rs"));
+
+/// What the lines of resources start with that are made with the older framework.
+const LEGACY: &str = "resource";
 
 /// What a type belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,10 +29,11 @@ pub(super) enum What {
 }
 
 impl What {
-    fn word(self) -> &'static str {
+    /// What its lines in the table start with.
+    fn words(self) -> &'static [&'static str] {
         match self {
-            What::Resource => "resource",
-            What::Data => "data",
+            What::Resource => &[LEGACY, "framework"],
+            What::Data => &["data"],
         }
     }
 }
@@ -40,6 +45,9 @@ pub(super) struct Body {
     pub attributes: IndexMap<Arc<str>, Attribute, FxBuildHasher>,
     /// Nested blocks by keyword.
     pub blocks: IndexMap<Arc<str>, Nested, FxBuildHasher>,
+    /// Whether the resource is made with the older framework for providers, which cannot tell what is empty from what is
+    /// not set, nor keep collections of which a part is not known.
+    pub is_legacy: bool,
     /// The type of the object that it is, made when it is asked for.
     value_type: OnceLock<Arc<Type>>,
 }
@@ -51,6 +59,8 @@ pub(super) struct Attribute {
     pub of: Type,
     /// Who sets it.
     pub mode: Mode,
+    /// What becomes of a text that it is set to.
+    pub change: Option<Change>,
     /// Whether it is marked as sensitive.
     pub is_sensitive: bool,
     /// What it is where it is not set.
@@ -233,8 +243,11 @@ fn meets(found: Version, constraint: &str) -> bool {
 /// Some types that stand next to each other.
 struct Section {
     text: String,
-    read: Mutex<FxHashMap<(What, String), Option<Arc<Body>>>>,
+    read: Mutex<Bodies>,
 }
+
+/// What was read of a section.
+type Bodies = FxHashMap<(What, String), Option<Arc<Body>>>;
 
 impl Section {
     fn unpack(packed: &[u8]) -> Section {
@@ -256,12 +269,16 @@ impl Section {
         if let Some(known) = read.get(&key) {
             return known.clone();
         }
-        let wanted = format!("{} {kind} ", what.word());
-        let line = self
-            .text
-            .lines()
-            .find_map(|line| line.strip_prefix(&wanted));
-        let body = line.and_then(|line| Reading::of(&self.text).body(line));
+        let body = what.words().iter().find_map(|word| {
+            let wanted = format!("{word} {kind} ");
+            let line = self
+                .text
+                .lines()
+                .find_map(|line| line.strip_prefix(&wanted))?;
+            let mut body = Reading::of(&self.text).body(line)?;
+            body.is_legacy = *word == LEGACY;
+            Some(Arc::new(body))
+        });
         read.insert(key, body.clone());
         body
     }
@@ -284,7 +301,7 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn body(&mut self, line: &'t str) -> Option<Arc<Body>> {
+    fn body(&mut self, line: &'t str) -> Option<Body> {
         let mut body = Body::default();
         for word in line.split(' ').filter(|word| !word.is_empty()) {
             let at = word.find(['=', ':'])?;
@@ -295,7 +312,7 @@ impl<'t> Reading<'t> {
                 body.blocks.insert(name.into(), self.nested(rest)?);
             }
         }
-        Some(Arc::new(body))
+        Some(body)
     }
 
     fn attribute(&mut self, text: &'t str) -> Option<Attribute> {
@@ -307,6 +324,13 @@ impl<'t> Reading<'t> {
             _ => Mode::Either,
         };
         let (of, rest) = self.kind(&text[1..])?;
+        let (change, rest) = match rest
+            .strip_prefix('^')
+            .and_then(|rest| rest.split_at_checked(1))
+        {
+            Some((letter, rest)) => (letter.chars().next().and_then(Change::named), rest),
+            None => (None, rest),
+        };
         let unset = match (rest.strip_prefix('~'), mode) {
             (Some("?"), _) | (None, Mode::Computed | Mode::Either) => Unset::Unknown,
             (None, _) | (Some("null"), _) => Unset::Null,
@@ -318,6 +342,7 @@ impl<'t> Reading<'t> {
         Some(Attribute {
             of,
             mode,
+            change,
             is_sensitive: letter.is_ascii_uppercase(),
             unset,
         })
@@ -334,7 +359,7 @@ impl<'t> Reading<'t> {
             Some(known) => known.clone(),
             None => {
                 let line = *self.shared.get(number)?;
-                let body = self.body(line)?;
+                let body = Arc::new(self.body(line)?);
                 self.bodies.insert(number, body.clone());
                 body
             }
@@ -436,7 +461,7 @@ mod tests {
                 let mut words = line.split(' ');
                 let (what, name) = (words.next(), words.next().unwrap_or_default());
                 let what = match what {
-                    Some("resource") => What::Resource,
+                    Some("resource" | "framework") => What::Resource,
                     Some("data") => What::Data,
                     _ => continue,
                 };

@@ -131,11 +131,13 @@ fn from_base64(text: &str) -> Result<Vec<u8>, String> {
 }
 
 pub(super) fn hashed<D: md5::Digest>(text: &str, call: Call<'_>) -> Outcome {
-    let digest: String = D::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(Value::text(digest, call.site))
+    Ok(Value::text(digits::<D>(text), call.site))
+}
+
+/// The digest of a text in hexadecimal digits.
+pub(super) fn digits<D: md5::Digest>(text: &str) -> String {
+    let digest = D::digest(text);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// JSON text of a known value, as Terraform writes it.

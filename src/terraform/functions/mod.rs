@@ -429,6 +429,16 @@ pub(super) fn json_in_order(value: &Value, indent: Option<usize>) -> crate::valu
     encoding::json_in_order(value, indent)
 }
 
+/// JSON text of a known value, its names sorted.
+pub(super) fn json_sorted(value: &Value) -> String {
+    encoding::json_text(value)
+}
+
+/// The SHA-1 of a text, as digits.
+pub(super) fn sha1(text: &str) -> String {
+    encoding::digits::<sha1::Sha1>(text)
+}
+
 /// Unknown for the reason for which an argument is.
 fn unknown_like(argument: &Value, site: Span) -> Value {
     Value::new(

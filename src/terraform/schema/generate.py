@@ -9,6 +9,7 @@ for plans of resources with nothing but the arguments that are needed: what stan
 default. It needs no credentials and calls no service.
 """
 
+import hashlib
 import importlib
 import json
 import os
@@ -29,6 +30,7 @@ message Value { bytes msgpack = 1; }
 message Diagnostic { int32 severity = 1; string summary = 2; string detail = 3; }
 message Attribute {
   string name = 1; bytes type = 2; bool required = 4; bool optional = 5; bool computed = 6; bool sensitive = 7;
+  bool write_only = 10;
 }
 message Nested { string name = 1; Block block = 2; int32 nesting = 3; int64 least = 4; int64 most = 5; }
 message Block { repeated Attribute attributes = 2; repeated Nested blocks = 3; }
@@ -43,7 +45,9 @@ message Schemas {
 message ConfigureRequest { string version = 1; Value config = 2; }
 message ConfigureResponse { repeated Diagnostic diagnostics = 1; }
 message PlanRequest { string type = 1; Value prior = 2; Value proposed = 3; Value config = 4; }
-message PlanResponse { Value planned = 1; repeated Diagnostic diagnostics = 4; }
+message ReadRequest { string type = 1; Value config = 2; }
+message ReadResponse { Value state = 1; repeated Diagnostic diagnostics = 2; }
+message PlanResponse { Value planned = 1; repeated Diagnostic diagnostics = 4; bool legacy = 5; }
 """
 
 NESTING = {1: "object", 2: "list", 3: "set", 4: "map", 5: "group"}
@@ -100,6 +104,11 @@ class Provider:
     def value(self, value):
         return self.words.Value(msgpack=msgpack.packb(value))
 
+    def read(self, kind, config):
+        request = self.words.ReadRequest(type=kind, config=self.value(config))
+        response = self.call("ReadDataSource", request, self.words.ReadResponse)
+        return msgpack.unpackb(response.state.msgpack)
+
     def plan(self, kind, config, proposed):
         request = self.words.PlanRequest(
             type=kind, prior=self.value(None), proposed=self.value(proposed), config=self.value(config)
@@ -112,6 +121,7 @@ class Provider:
             self.process.wait()
             self.start()
             return None, [error.details()]
+        self.is_legacy = response.legacy
         errors = [d.summary + ": " + d.detail for d in response.diagnostics if d.severity == 1]
         planned = msgpack.unpackb(response.planned.msgpack, strict_map_key=False) if response.planned.msgpack else None
         return planned, errors
@@ -175,7 +185,17 @@ NEEDED = {
 }
 
 # Blocks whose nesting is endless in effect are looked at from outside only.
-MOST_BLOCKS = 2000
+MOST_BLOCKS = 10_000
+
+ACTIONS = ["forward", "redirect", "fixed-response", "authenticate-cognito", "authenticate-oidc"]
+
+# Arguments on whose values it depends which blocks count.
+VARIANTS = {
+    "aws_alb_listener": [{("default_action", "type"): action} for action in ACTIONS],
+    "aws_lb_listener": [{("default_action", "type"): action} for action in ACTIONS],
+    "aws_alb_listener_rule": [{("action", "type"): action} for action in ACTIONS],
+    "aws_lb_listener_rule": [{("action", "type"): action} for action in ACTIONS],
+}
 
 
 class Observed:
@@ -212,6 +232,16 @@ class Observed:
             self.read(nested.block, given, found, at)
 
 
+def missing(block, level, observed, path=()):
+    """Whether something is not observed down to a level."""
+    for attribute in block.attributes:
+        if attribute.optional and path + (attribute.name,) not in observed.unset:
+            return True
+    if level == 0:
+        return False
+    return any(missing(nested.block, level - 1, observed, path + (nested.name,)) for nested in block.blocks)
+
+
 def observe(provider, kind, block):
     observed = Observed()
     deepest = depth(block) if size(block) <= MOST_BLOCKS else 0
@@ -219,7 +249,12 @@ def observe(provider, kind, block):
 
     def plan(level, only):
         """With the nested blocks of these names."""
-        for given in (lambda path, kind: UNKNOWN, typical):
+        ways = [lambda path, kind: UNKNOWN, typical]
+        ways += [
+            lambda path, kind, variant=variant: variant.get(path, UNKNOWN) for variant in VARIANTS.get(kind, [])
+        ]
+        succeeded = False
+        for given in ways:
             config, proposed = filled(block, level, given)
             for nested in block.blocks:
                 if only is not None and nested.name not in only:
@@ -228,8 +263,10 @@ def observe(provider, kind, block):
             planned, errors = provider.plan(kind, config, proposed)
             if planned is not None and not errors:
                 observed.read(block, config, planned)
-                return None
-        return errors[0]
+                succeeded = True
+                if not missing(block, level, observed):
+                    break
+        return None if succeeded else errors[0]
 
     for level in range(deepest + 1):
         error = plan(level, None)
@@ -247,6 +284,81 @@ def typical(path, kind):
     if isinstance(kind, list):
         return {} if kind[0] in ("map", "object") else []
     return {"string": "x", "number": 1, "bool": True}.get(kind)
+
+
+# What the provider makes of texts that are set, told by what it makes of these.
+DOCUMENT = '{"Version":"2012-10-17","Statement":[ {"Sid":"","Resource":["b","a"]} ],"A":"<x&>" }'
+NAME = "Mixed.Case-x."
+SPACED = " x\n"
+CHANGES = {
+    (DOCUMENT, '{"A":"\\u003cx\\u0026\\u003e","Statement":[{"Resource":["b","a"],"Sid":""}],"Version":"2012-10-17"}'): "j",
+    (DOCUMENT, '{"Version":"2012-10-17","A":"\\u003cx\\u0026\\u003e","Statement":[{"Resource":["b","a"],"Sid":""}]}'): "v",
+    (DOCUMENT, '{"A":"<x&>","Statement":[{"Resource":["b","a"],"Sid":""}],"Version":"2012-10-17"}'): "e",
+    (NAME, NAME.lower()): "l",
+    (NAME, NAME.upper()): "u",
+    (NAME, NAME.rstrip(".")): "d",
+    (NAME, NAME.lower().rstrip(".")): "n",
+    (NAME, hashlib.sha1(NAME.encode()).hexdigest()): "h",
+    (SPACED, SPACED.strip()): "s",
+}
+
+
+def texts(block, levels, path=()):
+    """The paths of arguments that are strings."""
+    for attribute in block.attributes:
+        if (attribute.required or attribute.optional) and json.loads(attribute.type) == "string":
+            yield path + (attribute.name,)
+    if levels > 1:
+        for nested in block.blocks:
+            yield from texts(nested.block, levels - 1, path + (nested.name,))
+
+
+def at(value, path, given=None):
+    """What stands at a path, where every block stands once; set if given."""
+    for name in path[:-1]:
+        value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 else None
+    if not isinstance(value, dict):
+        return None
+    if given is not None:
+        value[path[-1]] = given
+    return value.get(path[-1])
+
+
+def changes(provider, kind, block):
+    """What the provider makes of texts, by path."""
+    found = {}
+
+    def probe(text, paths):
+        if not paths:
+            return
+        config, proposed = filled(block, max(map(len, paths)) - 1)
+        config, proposed = config | NEEDED.get(kind, {}), proposed | NEEDED.get(kind, {})
+        for path in paths:
+            at(config, path, text), at(proposed, path, text)
+        planned, errors = provider.plan(kind, config, proposed)
+        if planned is None or errors:
+            middle = len(paths) // 2
+            if middle:
+                probe(text, paths[:middle]), probe(text, paths[middle:])
+            return
+        for path in paths:
+            change = CHANGES.get((text, at(planned, path)))
+            if change:
+                found.setdefault(path, change)
+
+    if size(block) <= 600:
+        paths = [path for path in texts(block, 3) if "timeouts" not in path and path != ("id",)]
+        for text in (DOCUMENT, NAME, SPACED):
+            probe(text, paths)
+    # Names and numbers of protocols, which no other name shows.
+    if kind == "aws_security_group_rule":
+        found[("protocol",)] = "p"
+    # Sorted by name and rid of what is empty, which such a text does not show.
+    if kind == "aws_ecs_task_definition":
+        found[("container_definitions",)] = "c"
+    return found
 
 
 MODES = {(True, False, False): "r", (False, True, False): "o", (False, False, True): "c", (False, True, True): "x"}
@@ -271,7 +383,7 @@ class Section:
     """Some types that share what is alike in them."""
 
     def __init__(self):
-        self.shared, self.lines = {}, []
+        self.shared, self.lines, self.needed = {}, [], {}
 
     def share(self, text):
         return self.shared.setdefault(text, len(self.shared))
@@ -294,32 +406,47 @@ class Section:
             return ""
         return said(found)
 
-    def body(self, block, unset, path=()):
+    def body(self, block, unset, changed, path=()):
         words = []
         for attribute in sorted(block.attributes, key=lambda one: one.name):
             at = path + (attribute.name,)
             word = f"{attribute.name}={letter(attribute)}{self.kind(json.loads(attribute.type), unset, at)}"
+            change = "w" if attribute.write_only else changed.get(at)
+            word += f"^{change}" if change else ""
             if not attribute.required and at in unset:
                 word += self.unset(unset, at, UNKNOWN if attribute.computed else None)
-            elif unset and attribute.optional and not attribute.computed:
+            elif unset and attribute.optional and not attribute.computed and attribute.name not in self.needed:
                 word += said(UNKNOWN)
             words.append(word)
         for nested in sorted(block.blocks, key=lambda one: one.name):
             at = path + (nested.name,)
-            number = self.share(self.body(nested.block, unset, at))
+            number = self.share(self.body(nested.block, unset, changed, at))
             word = f"{nested.name}:{NESTING[nested.nesting][0]}{nested.least or ''}-{nested.most or ''}#{number}"
             if is_unknown(unset.get(at)):
                 word += "~?"
             words.append(word)
         return " ".join(words)
 
-    def add(self, what, name, block, unset):
-        self.lines.append(f"{what} {name} {self.body(block, unset)}")
+    def add(self, what, name, block, unset, changed):
+        self.needed = NEEDED.get(name, {})
+        self.lines.append(f"{what} {name} {self.body(block, unset, changed)}")
 
     def __str__(self):
         shared = (f"{number} {text}" for text, number in self.shared.items())
         return "\n".join([*self.lines, *shared]) + "\n"
 
+
+def looked_up(provider, kind, block):
+    """What attributes of a data source are that needs no service, where they are not set."""
+    observed = Observed()
+    for level in range(depth(block) + 1):
+        config, _ = filled(block, level, typical)
+        observed.read(block, config, provider.read(kind, config))
+    return observed
+
+
+# Data sources that the provider computes from their arguments alone.
+COMPUTED = ["aws_iam_policy_document"]
 
 # Characters of a section: what is unpacked to look at one type.
 SECTION = 12_000
@@ -328,8 +455,12 @@ HEAD = """\
 # Arguments and attributes of resources, data sources and ephemeral resources of Terraform's AWS provider, version 5.100.0.
 # Written by generate.py from the answers of the provider; see there. Types by name; what they share stands below them.
 #
-#   name=MODE TYPE [~UNSET]         an attribute: r required, o optional, c computed, x optional and computed; capital if
+#   resource, framework             a resource, made with the older or the newer framework for providers.
+#   name=MODE TYPE [^CHANGE] [~UNSET]   an attribute: r required, o optional, c computed, x optional and computed; capital if
 #                                   sensitive. s string, n number, b bool, d any; L list, S set, M map of; #n shared below.
+#                                   CHANGE: what it makes of a text: j, v, e, c documents in normal form, l lower case,
+#                                   u upper case, p protocol, d, n without the dot at the end, h a hash, s without blanks around it,
+#                                   w nothing that is kept.
 #                                   UNSET: what it is planned to be if not set, where that is neither null (optional) nor
 #                                   unknown (computed); ? is unknown.
 #   name:NESTING LEAST-MOST #BODY   a nested block: l list, s set, o single.
@@ -342,13 +473,22 @@ def main(path):
     names = sorted({name for _, schemas in groups for name in schemas})
     print(HEAD)
     section = Section()
-    section.add("provider", "aws", provider.all.provider.block, {})
+    section.add("provider", "aws", provider.all.provider.block, {}, {})
     for name in names:
         for what, schemas in groups:
             if name in schemas:
                 block = schemas[name].block
-                unset = observe(provider, name, block).unset if what == "resource" else {}
-                section.add(what, name, block, unset)
+                unset, changed = {}, {}
+                if what == "data" and name in COMPUTED:
+                    unset = looked_up(provider, name, block).unset
+                    # Results of the probe.
+                    unset = {at: found for at, found in unset.items() if at[0] not in ("id", "json", "minified_json")}
+                if what == "resource":
+                    provider.is_legacy = True
+                    changed = changes(provider, name, block)
+                    unset = observe(provider, name, block).unset
+                    what = what if provider.is_legacy else "framework"
+                section.add(what, name, block, unset, changed)
         if len(str(section)) > SECTION or name == names[-1]:
             print(section)
             section = Section()
