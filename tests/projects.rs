@@ -156,6 +156,38 @@ OptionSettings:
 }
 
 #[test]
+fn resources_may_ask_for_options_of_the_bundle() {
+    let resources = "Resources:
+  Own:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: {'Fn::GetOptionSetting': {OptionName: Where, DefaultValue: nowhere}}
+      SecurityGroupIngress:
+        - IpProtocol: tcp
+          FromPort: 22
+          ToPort: 22
+          CidrIp: {'Fn::GetOptionSetting': {Namespace: 'aws:elasticbeanstalk:customoption', OptionName: From}}
+        - IpProtocol: tcp
+          FromPort: 3389
+          ToPort: 3389
+          CidrIp: {'Fn::GetOptionSetting': {OptionName: Other, DefaultValue: 10.0.0.0/8}}
+";
+    let options = "option_settings:
+  aws:elasticbeanstalk:customoption:
+    From: 0.0.0.0/0
+";
+    check(
+        &[
+            (".ebextensions/01-resources.config", resources),
+            (".ebextensions/02-options.config", options),
+        ],
+        &["sg-ssh-open-to-world .ebextensions/02-options.config:3"],
+        // Whether the default holds is decided where the environment is made.
+        &["sg-rdp-open-to-world .ebextensions/01-resources.config:14"],
+    );
+}
+
+#[test]
 fn resources_are_a_fragment_of_a_template() {
     let (lines, diagnostics) = found(&[(
         ".ebextensions/ssh.config",

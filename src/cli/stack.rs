@@ -37,6 +37,10 @@ pub(super) fn at(path: &str) -> anyhow::Result<Stack> {
     if on_disk.is_dir() && is_bundle_folder(on_disk) {
         return Ok(of(Language::CloudFormation, on_disk));
     }
+    let extensions = on_disk.join(EXTENSIONS);
+    if extensions.is_dir() && !is_root(path) {
+        return Ok(of(Language::CloudFormation, &extensions));
+    }
     if on_disk.is_dir() {
         return Ok(of(Language::Terraform, on_disk));
     }
@@ -48,6 +52,14 @@ pub(super) fn at(path: &str) -> anyhow::Result<Stack> {
         return Ok(of(Language::CloudFormation, on_disk));
     }
     bail!("`{path}` is neither a folder nor a template");
+}
+
+/// Whether a folder holds Terraform.
+fn is_root(folder: &str) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| {
+        let mut names = entries.flatten().map(|entry| entry.file_name());
+        names.any(|name| is_terraform(&name.to_string_lossy()))
+    })
 }
 
 /// Whether a folder stands for an Elastic Beanstalk source bundle.
@@ -92,12 +104,6 @@ pub(super) fn within(
 pub(super) fn found_at(path: &str) -> anyhow::Result<Stack> {
     let stack = at(path)?;
     let is_folder = Path::new(path).is_dir();
-    let is_root = |folder: &str| {
-        std::fs::read_dir(folder).is_ok_and(|entries| {
-            let mut names = entries.flatten().map(|entry| entry.file_name());
-            names.any(|name| is_terraform(&name.to_string_lossy()))
-        })
-    };
     if !is_folder || is_root(path) || stack.language == Language::CloudFormation {
         return Ok(stack);
     }

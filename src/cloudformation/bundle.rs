@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::project::{CLI_FOLDER, EXTENSIONS, MANIFEST};
 use crate::source::files::join;
 use crate::source::{EntryKind, Span};
-use crate::value::{Data, List, Member, Members, Object, Reason, Unknown, Value};
+use crate::value::{Data, List, Member, Members, Object, ObjectKind, Reason, Unknown, Value};
 use crate::yaml;
 
 const ENVIRONMENT: &str = "AWS::ElasticBeanstalk::Environment";
@@ -24,6 +24,10 @@ const TEMPLATE: &str = "AWS::ElasticBeanstalk::ConfigurationTemplate";
 /// Where options without a namespace belong.
 /// <https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/ebextensions-optionsettings.html>
 const OWN_NAMESPACE: &str = "aws:elasticbeanstalk:application:environment";
+
+/// Where `Fn::GetOptionSetting` looks for an option where it names no namespace.
+/// <https://docs.aws.amazon.com/elasticbeanstalk/latest/dg/ebextensions-functions.html>
+const CUSTOM_NAMESPACE: &str = "aws:elasticbeanstalk:customoption";
 
 /// The saved configuration that `eb create` takes where none is named.
 const DEFAULT: &str = "default.cfg.yml";
@@ -61,6 +65,9 @@ const MADE: &[(&str, &str)] = &[
     ),
     ("AWSEBWorkerQueue", "AWS::SQS::Queue"),
 ];
+
+/// What decides what a bundle leaves open.
+const OUTSIDE: &str = "settings of the environment outside the source bundle";
 
 /// The sections of a template that configuration files may have.
 const SECTIONS: [&str; 4] = ["Mappings", "Conditions", "Resources", "Outputs"];
@@ -119,6 +126,11 @@ pub(super) fn declare(
         }
     }
 
+    for members in sections.values_mut() {
+        for member in members.values_mut() {
+            member.value = environment.put_in(&member.value);
+        }
+    }
     let mut resources = sections.remove("Resources").unwrap_or_default();
     for (name, member) in &mut resources {
         let known = MADE.iter().find(|(made, _)| *made == &**name);
@@ -218,9 +230,7 @@ fn join_in(members: &mut Members, more: &Value) {
 
 /// What the bundle leaves open is decided where the environment is made.
 fn open(resource: &mut DeclaredResource) {
-    let why = Arc::new(Unknown::because(Reason::Depends(
-        "settings of the environment outside the source bundle".into(),
-    )));
+    let why = Arc::new(Unknown::because(Reason::Depends(OUTSIDE.into())));
     let Some(object) = resource.body.as_object() else {
         return;
     };
@@ -231,7 +241,7 @@ fn open(resource: &mut DeclaredResource) {
         options.value.data =
             Data::List(List::open(list.kind(), list.items().to_vec(), why.clone()));
     }
-    resource.body.data = Data::Object(Object::open(object.kind(), members, why));
+    resource.body.data = Data::Object(Object::open(ObjectKind::Block, members, why));
 }
 
 impl Configuration {
@@ -328,6 +338,40 @@ impl Configuration {
                     self.set(key, value);
                 }
             }
+        }
+    }
+
+    /// A value with the options that it asks for put in: `Fn::GetOptionSetting`. What the bundle does not set may be set
+    /// where the environment is made, so that the function's own default is no more than a guess.
+    fn put_in(&self, value: &Value) -> Value {
+        let place = value.span();
+        match &value.data {
+            Data::Object(object) => {
+                if let Some(asked) = object.get("Fn::GetOptionSetting") {
+                    let part = |name: &str| {
+                        let part = asked.member(name);
+                        part.and_then(|part| Some(part.as_str()?.to_owned()))
+                    };
+                    let namespace =
+                        part("Namespace").unwrap_or_else(|| CUSTOM_NAMESPACE.to_owned());
+                    let option = part("OptionName").unwrap_or_default();
+                    let known = self.options.get(&(namespace, option, String::new()));
+                    return known
+                        .cloned()
+                        .unwrap_or_else(|| Value::unknown(Reason::Depends(OUTSIDE.into()), place));
+                }
+                let members = object.members().iter().map(|(name, member)| {
+                    let value = self.put_in(&value.seen(&member.value));
+                    let key = member.key;
+                    (name.clone(), Member { key, value })
+                });
+                Value::object(members.collect(), place)
+            }
+            Data::List(_) => {
+                let items = value.elements().map(|item| self.put_in(&item));
+                Value::list(items.collect(), place)
+            }
+            _ => value.clone(),
         }
     }
 
