@@ -11,6 +11,8 @@ use dashu_int::IBig;
 
 /// Bits of precision, as in Terraform (cty uses big.Float with 512).
 const PRECISION: usize = 512;
+/// Bits of precision of what Terraform computes in 64-bit floats (`pow`, `log`).
+const MACHINE_PRECISION: usize = 53;
 /// Decimal digits that tell any two numbers of that precision apart.
 const MOST_DIGITS: usize = 156;
 /// Decimal exponents beyond this are refused: nobody writes them and their digits would fill memory.
@@ -129,12 +131,12 @@ impl Number {
         }
     }
 
-    /// The number nearest to a finite `f64`; none for infinities and NaN.
+    /// A finite `f64`, of whose precision the number is until it is calculated with; none for infinities and NaN.
     pub fn from_f64(value: f64) -> Option<Number> {
         Float::try_from(value)
             .ok()
             .filter(|_| value.is_finite())
-            .map(|float| Number::from_float(float.with_precision(PRECISION).value()))
+            .map(|float| Number::from_float(float.with_precision(MACHINE_PRECISION).value()))
     }
 
     /// Whether it is a whole number.
@@ -280,9 +282,13 @@ impl fmt::Display for Number {
                 .with_base_and_precision::<10>(digits)
                 .value()
         };
+        let precision = match float.precision() {
+            0 => PRECISION,
+            bits => bits.min(PRECISION),
+        };
         let reads_back = |digits: usize| {
             let decimal = with_digits(digits).with_precision(0).value();
-            decimal.with_base_and_precision::<2>(PRECISION).value() == **float
+            decimal.with_base_and_precision::<2>(precision).value() == **float
         };
         let (mut low, mut high) = (1, MOST_DIGITS);
         while low < high {

@@ -414,15 +414,18 @@ impl Encoding {
                     .trim_start_matches('\u{feff}')
                     .to_owned())
             }
-            Encoding::Latin { changed, .. } => Ok(bytes
+            Encoding::Latin { least, changed } => bytes
                 .iter()
                 .map(
                     |byte| match changed.iter().find(|(other, _)| other == byte) {
-                        Some((_, c)) => *c,
-                        None => char::from(*byte),
+                        Some((_, c)) => Ok(*c),
+                        None if *least > 0 && (*least..0xa0).contains(byte) => {
+                            Err("a byte stands for no character".to_owned())
+                        }
+                        None => Ok(char::from(*byte)),
                     },
                 )
-                .collect()),
+                .collect(),
         }
     }
 }

@@ -39,12 +39,12 @@ pub(super) const TABLE: &[Function] = &[
     // Terraform itself computes these two in 64-bit floats.
     row("log", &[Num, Num], Needs::Known, |a, c| {
         let (x, base) = (number_of(&a[0])?.to_f64(), number_of(&a[1])?.to_f64());
-        number_value(float(x.ln() / base.ln()), c)
+        number_value(Number::from_f64(x.ln() / base.ln()), c)
     })
     .giving(gives::number),
     row("pow", &[Num, Num], Needs::Known, |a, c| {
         let (x, exponent) = (number_of(&a[0])?.to_f64(), number_of(&a[1])?.to_f64());
-        number_value(float(x.powf(exponent)), c)
+        number_value(Number::from_f64(power(x, exponent)), c)
     })
     .giving(gives::number),
     row("signum", &[Num], Needs::Known, |a, c| {
@@ -54,12 +54,78 @@ pub(super) const TABLE: &[Function] = &[
     row("parseint", &[OnlyText, Num], Needs::Known, parseint).giving(gives::number),
 ];
 
-/// A 64-bit float as Terraform prints it: the shortest decimal that reads back as the same float.
-fn float(value: f64) -> Option<Number> {
-    value
-        .is_finite()
-        .then(|| Number::parse(&value.to_string()))
-        .flatten()
+/// `x` to the `y`, by the steps that Go's `math.Pow` takes: other libraries round other last digits.
+/// <https://cs.opensource.google/go/go/+/refs/tags/go1.23.0:src/math/pow.go>
+fn power(x: f64, y: f64) -> f64 {
+    let largest = 2_f64.powi(63);
+    if y == 0.0 || x == 1.0 {
+        return 1.0;
+    }
+    if y == 1.0 {
+        return x;
+    }
+    if y == 0.5 {
+        return x.sqrt();
+    }
+    if y == -0.5 {
+        return 1.0 / x.sqrt();
+    }
+    if x == 0.0 || !x.is_finite() || !y.is_finite() || y.abs() >= largest {
+        return x.powf(y);
+    }
+    let (mut whole, mut fraction) = (y.abs().trunc(), y.abs().fract());
+    if fraction != 0.0 && x < 0.0 {
+        return f64::NAN;
+    }
+    let (mut result, mut exponent) = (1.0_f64, 0_i64);
+    if fraction != 0.0 {
+        if fraction > 0.5 {
+            fraction -= 1.0;
+            whole += 1.0;
+        }
+        result = (fraction * x.ln()).exp();
+    }
+    let (mut factor, mut factor_exponent) = halved(x);
+    let mut left = whole as u64;
+    while left != 0 {
+        if !(-(1 << 12)..=1 << 12).contains(&factor_exponent) {
+            exponent += factor_exponent;
+            break;
+        }
+        if left & 1 == 1 {
+            result *= factor;
+            exponent += factor_exponent;
+        }
+        factor *= factor;
+        factor_exponent <<= 1;
+        if factor < 0.5 {
+            factor += factor;
+            factor_exponent -= 1;
+        }
+        left >>= 1;
+    }
+    if y < 0.0 {
+        result = 1.0 / result;
+        exponent = -exponent;
+    }
+    let exponent = exponent.clamp(-5_000, 5_000) as i32;
+    // In two steps, so that neither power is out of range before the product is.
+    result * 2_f64.powi(exponent / 2) * 2_f64.powi(exponent - exponent / 2)
+}
+
+/// A number as a fraction from a half up to one, and a power of two.
+fn halved(x: f64) -> (f64, i64) {
+    if x == 0.0 {
+        return (x, 0);
+    }
+    let (x, shift) = match x.is_normal() {
+        true => (x, 0),
+        false => (x * 2_f64.powi(52), -52),
+    };
+    let bits = x.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i64 - 1022;
+    let fraction = f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52));
+    (fraction, exponent + shift)
 }
 
 fn parseint(arguments: &[Value], call: Call<'_>) -> Outcome {

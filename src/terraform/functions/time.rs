@@ -37,7 +37,6 @@ struct Timestamp {
     nanoseconds: i128,
     /// Minutes that local time is ahead of UTC.
     offset: i64,
-    is_utc: bool,
 }
 
 impl Timestamp {
@@ -105,7 +104,6 @@ impl Timestamp {
             at,
             nanoseconds: nanoseconds(at),
             offset,
-            is_utc: &text[end..] == "Z",
         })
     }
 
@@ -145,7 +143,7 @@ impl Timestamp {
             time.hour(),
             time.minute(),
             time.second(),
-            if self.offset == 0 && self.is_utc {
+            if self.offset == 0 {
                 "Z".to_owned()
             } else {
                 self.zone(":")

@@ -175,7 +175,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Data, Str
         None if style != ScalarStyle::Plain => as_text(),
         None => plain(text),
         Some(tag) => match tag.original().as_str() {
-            "!" | "!!str" | "!!binary" => as_text(),
+            "!!str" | "!!binary" => as_text(),
             "!!bool" | "!!int" | "!!float" | "!!null" if style == ScalarStyle::Plain => plain(text),
             "!!bool" | "!!int" | "!!float" | "!!null" => as_text(),
             name => Err(format!("the tag `{name}` is not supported")),
@@ -414,7 +414,6 @@ impl Emitter {
                 '\r' => "\\r".to_owned(),
                 '\u{1b}' => "\\e".to_owned(),
                 '\u{85}' => "\\N".to_owned(),
-                '\u{a0}' => "\\_".to_owned(),
                 '\u{2028}' => "\\L".to_owned(),
                 '\u{2029}' => "\\P".to_owned(),
                 '\u{feff}' => "\\uFEFF".to_owned(),
