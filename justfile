@@ -37,6 +37,10 @@ oracle count="20000" seed="1" *flags:
 oracle-ask file:
     cargo test --features oracle --test oracle -- ask {{ file }}
 
+# The same, and those on which both agree are appended to the recordings.
+oracle-record file:
+    cargo test --features oracle --test oracle -- record {{ file }}
+
 # Every recording in tests/recorded/terraform, asked again of the Terraform on the path. ORACLE_PLUGINS names a folder of
 # providers for the policies.
 oracle-recheck:

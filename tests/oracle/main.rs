@@ -35,6 +35,7 @@ oracle expressions COUNT [SEED] [--record] [--known] [--raw]
                        generated expressions; --record appends what differs to the recordings, --known makes
                        none that is not known before apply, --raw does not make them smaller
 oracle ask FILE        expressions of a file, one a line, with what both make of them
+oracle record FILE     the same, and those on which both agree are appended to the recordings
 oracle recheck         every recording against the real Terraform";
 
 fn main() -> ExitCode {
@@ -50,7 +51,8 @@ fn main() -> ExitCode {
                 _ => return usage(),
             }
         }
-        ["ask", path] => ask(path),
+        ["ask", path] => ask(path, false),
+        ["record", path] => ask(path, true),
         ["recheck"] => recheck::all(),
         _ => return usage(),
     };
@@ -119,7 +121,7 @@ fn generated(count: usize, seed: u64, flags: &[&str]) -> std::io::Result<usize> 
                 continue;
             }
             show(&text, verdict);
-            if let Some(text) = recording(&text, verdict) {
+            if let Some(text) = recording(&text, &verdict.expected()) {
                 recordings.push_str(&text);
             }
         }
@@ -132,9 +134,7 @@ fn generated(count: usize, seed: u64, flags: &[&str]) -> std::io::Result<usize> 
         shown.len()
     ));
     if flags.contains(&"--record") {
-        let path = recorded::folder().join("expressions.txt");
-        let mut file = fs::OpenOptions::new().append(true).open(path)?;
-        file.write_all(recordings.as_bytes())?;
+        append(&recordings)?;
     }
     Ok(shown.len())
 }
@@ -214,29 +214,47 @@ fn show(text: &str, verdict: &Verdict) {
 }
 
 /// How it stands in the recordings; none if they cannot hold it.
-fn recording(text: &str, verdict: &Verdict) -> Option<String> {
+fn recording(text: &str, worth: &recorded::Worth) -> Option<String> {
     let is_plain = !text.contains("\n\n") && !text.contains("\n=> ") && !text.contains("abspath");
-    is_plain.then(|| format!("{text}\n=> {}\n", verdict.expected()))
+    is_plain.then(|| format!("{text}\n=> {worth}\n"))
 }
 
-/// What both make of expressions that somebody wrote down.
-fn ask(path: &str) -> std::io::Result<usize> {
+/// What both make of expressions that somebody wrote down. `records`: where they agree, and it is not recorded yet, it is.
+fn ask(path: &str, records: bool) -> std::io::Result<usize> {
     let text = fs::read_to_string(path)?;
     let nodes: Vec<Node> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
-        .map(|line| Node::text(line.replace("␤", "\n")))
+        .map(|line| Node::text(line.replace('␤', "\n")))
         .collect();
+    let cases = recorded::recorded(recorded::EXPRESSIONS);
+    let mut known: BTreeSet<String> = cases.into_iter().map(|(text, _)| text).collect();
     let mut bench = Bench::new("ask")?;
     let mut different = 0;
+    let mut recordings = String::new();
     for nodes in nodes.chunks(BATCH) {
         for (node, verdict) in nodes.iter().zip(judged(&mut bench, nodes)?) {
+            let text = node.written();
             if !verdict.agrees() && verdict.excuse.is_none() {
                 different += 1;
-                show(&node.written(), &verdict);
+                show(&text, &verdict);
+            } else if records
+                && verdict.excuse.is_none()
+                && known.insert(text.clone())
+                // A plan does not tell the kinds of what is known in part; onus does.
+                && let Some(text) = recording(&text, &verdict.onus)
+            {
+                recordings.push_str(&text);
             }
         }
     }
+    append(&recordings)?;
     say(&format!("{} expressions, {different} differ", nodes.len()));
     Ok(different)
+}
+
+fn append(recordings: &str) -> std::io::Result<()> {
+    let path = recorded::folder().join("expressions.txt");
+    let mut file = fs::OpenOptions::new().append(true).open(path)?;
+    file.write_all(recordings.as_bytes())
 }
