@@ -273,6 +273,11 @@ impl<'a> Parser<'a> {
             .get(self.at..)
             .and_then(|rest| rest.chars().next())
             .map_or(self.at, |c| self.at + c.len_utf8());
+        let is_comment = matches!(self.bytes.get(self.at..self.at + 2), Some(b"//" | b"/*"));
+        let message = match is_comment {
+            true => "it has no comments",
+            false => message,
+        };
         JsonError {
             message: message.to_owned(),
             span: self.span(self.at, end),

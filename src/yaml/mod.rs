@@ -7,7 +7,7 @@ pub mod json;
 
 use std::sync::Arc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, Tag};
 use rustc_hash::FxHashMap;
 
 use crate::diagnostic::Diagnostic;
@@ -19,6 +19,8 @@ use crate::value::{Data, Member, Members, Number, Piece, Segment, Text, Value};
 const MOST_ALIASED: usize = 200_000;
 /// Keys given twice that are named in one file; the rest is no news.
 const MOST_DUPLICATES: usize = 50;
+/// Dashes that stand as scalars where YAML 1.2 does not allow them; each costs another reading.
+const MOST_DASHES: usize = 50;
 /// Nested collections that are read.
 const DEEPEST: usize = 200;
 
@@ -61,13 +63,35 @@ pub fn parse_beginning(file: &SourceFile, end: usize) -> (Option<Value>, Vec<Dia
 }
 
 fn parse_yaml(file: &SourceFile) -> (Option<Value>, Vec<Diagnostic>) {
+    parse_scanned(file, &file.text, 0)
+}
+
+/// Reads a file of which the scanner sees `scanned`: its text but for the dashes that YAML 1.1 takes for scalars and the
+/// scanner does not (`[-, a]`).
+fn parse_scanned(
+    file: &SourceFile,
+    scanned: &str,
+    dashes: usize,
+) -> (Option<Value>, Vec<Diagnostic>) {
     let mut builder = Builder::new(&file.text, Some(file.id), Span::NONE);
+    builder.events = Parser::new_from_str_with_options(scanned, options(false));
     let value = match builder.document() {
         Ok(value) => value,
         Err((message, span)) => {
+            if let Some(dash) = builder.dash.filter(|_| dashes < MOST_DASHES) {
+                let mut scanned = scanned.to_owned();
+                scanned.replace_range(dash..=dash, "_");
+                return parse_scanned(file, &scanned, dashes + 1);
+            }
+            let hint = match message.contains("tab") {
+                true => "the file was left out; YAML is indented with blanks, not with tabs",
+                false => {
+                    "the file was left out; check indentation and quotes here and in the line above"
+                }
+            };
             builder.diagnostics.push(
                 Diagnostic::error("syntax", span, format!("this is not valid YAML: {message}"))
-                    .hint("the file was left out; check indentation and quotes here and in the line above")
+                    .hint(hint)
                     .incomplete(),
             );
             None
@@ -106,6 +130,7 @@ fn options(comments: bool) -> Options {
     if comments {
         options.max_buffered_comment_events = usize::MAX;
     }
+    options.block_scalar_eof_without_line_feed = true;
     options.simple_key_max_lookahead = 1 << 16;
     options.flow_nesting_limit = DEEPEST + 8;
     options.block_nesting_limit = DEEPEST + 8;
@@ -123,6 +148,8 @@ struct Builder<'a> {
     /// Nodes that aliases have added.
     aliased: usize,
     duplicates: usize,
+    /// The dash that the scanner stopped at.
+    dash: Option<usize>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -136,6 +163,7 @@ impl<'a> Builder<'a> {
             anchors: FxHashMap::default(),
             aliased: 0,
             duplicates: 0,
+            dash: None,
             diagnostics: Vec::new(),
         }
     }
@@ -157,6 +185,8 @@ impl<'a> Builder<'a> {
                     .byte_offset()
                     .unwrap_or(0)
                     .min(self.text.len());
+                let is_dash = *error.kind() == ErrorKind::PlainScalarStartsWithDashFlowIndicator;
+                self.dash = is_dash.then_some(at);
                 let end = self.text[at..]
                     .chars()
                     .next()
@@ -383,20 +413,13 @@ impl<'a> Builder<'a> {
 
     fn scalar(&self, text: &str, style: ScalarStyle, start: usize, end: usize) -> Value {
         let raw = self.text.get(start..end).unwrap_or("");
-        // The parser ends the last line of a block that the file does not end.
-        let is_cut = end == self.text.len() && !self.text.ends_with(['\n', '\r']);
-        let text = match style {
-            ScalarStyle::Literal | ScalarStyle::Folded if is_cut => {
-                text.strip_suffix('\n').unwrap_or(text)
-            }
-            _ => text,
-        };
         // Block scalars end with the line break; the place is what is written.
         let end = start + raw.trim_end().len();
         let span = self.span(start, end);
         let data = match style {
             // An empty plain scalar is delivered as `~` with an empty span.
             ScalarStyle::Plain if raw.is_empty() => Data::Null(None),
+            ScalarStyle::Plain if raw == "-" => Data::Text(raw.into()),
             ScalarStyle::Plain => plain(text),
             ScalarStyle::Literal | ScalarStyle::Folded if self.source.is_some() => {
                 let pieces = self.lines(text, style, start, end);
@@ -456,7 +479,9 @@ impl<'a> Builder<'a> {
         let mut offset = 0;
         if style == ScalarStyle::Folded {
             // Line breaks have become blanks or vanished; each line itself stands unchanged in the text.
-            for line in self.text[at..end].split_inclusive('\n') {
+            // An empty block ends before its first line would begin.
+            let written = self.text.get(at..end).unwrap_or_default();
+            for line in written.split_inclusive('\n') {
                 let content = line.trim();
                 let place = at + line.find(content).unwrap_or(0);
                 if !content.is_empty()
@@ -480,7 +505,10 @@ impl<'a> Builder<'a> {
                 .next()
                 .map_or(0, str::len);
             let content = at + indent.min(length);
-            let is_exact = self.text[content..].starts_with(line.trim_end_matches('\n'));
+            let is_exact = self
+                .text
+                .get(content..)
+                .is_some_and(|rest| rest.starts_with(line.trim_end_matches('\n')));
             let written = self.span(content, content + line.trim_end_matches('\n').len());
             pieces.push(Piece {
                 offset: offset as u32,
@@ -496,20 +524,29 @@ impl<'a> Builder<'a> {
     /// `!Ref x` is `{Ref: x}`; `!GetAtt a.b` is `{Fn::GetAtt: [a, b]}`.
     fn tagged(&self, tag: &Tag, value: Value, start: usize) -> Value {
         let written = tag.original();
-        let Some(name) = written
+        let name = written
             .strip_prefix('!')
-            .filter(|name| !name.is_empty() && !name.starts_with('!'))
-        else {
-            // `!!str` and the like: the value as text.
-            let wants_text = tag.core_suffix() == Some("str") || written == "!";
-            if wants_text && !matches!(value.data, Data::Text(_)) {
+            .filter(|name| !name.is_empty() && !name.starts_with('!'));
+        let is_text = name.is_some() || written == "!" || tag.core_suffix() == Some("str");
+        let value = match &value.data {
+            // What is tagged is text as it is written: `!Ref on`, `!!str 012`.
+            Data::Null(_) | Data::Bool(_) | Data::Number(_) if is_text => {
                 let span = value.span();
                 let raw = self
                     .text
                     .get(span.start as usize..span.end as usize)
                     .unwrap_or("");
-                return Value::text(raw, span);
+                Value::text(raw, span)
             }
+            // And the reverse: `!!int "12"`.
+            Data::Text(text)
+                if matches!(tag.core_suffix(), Some("int" | "float" | "bool" | "null")) =>
+            {
+                Value::new(plain(text.as_str().unwrap_or_default()), value.span())
+            }
+            _ => value,
+        };
+        let Some(name) = name else {
             return value;
         };
         let span = match self.source {
@@ -714,6 +751,17 @@ mod tests {
         check("a:\nb: |\n  x\n   y\n", "{a:null,b:\"x\\n y\\n\"}");
         check("b: |\n  x\n  y", "{b:\"x\\ny\"}");
         check("b: >\n  x\n  y", "{b:\"x y\"}");
+        check("b: |+\n", "{b:\"\"}");
+        check("b: >+\n\n\n", "{b:\"\\n\\n\"}");
+        // YAML 1.1's dash.
+        check(
+            "[-, a, [-], {b: -}, '-']\n",
+            "[\"-\",\"a\",[\"-\"],{b:\"-\"},\"-\"]",
+        );
+        check(
+            "- !Join [-, [a, -,]]\n- '_'\n",
+            "[{Fn::Join:[\"-\",[\"a\",\"-\"]]},\"_\"]",
+        );
     }
 
     #[test]
@@ -729,6 +777,14 @@ mod tests {
             "{a:{Fn::Sub:[\"x\",{b:1}]}}",
         );
         check("a: !Condition C", "{a:{Condition:\"C\"}}");
+        check(
+            "[!Ref on, !Sub 1.0, !Sub '', !Base64 true, !Ref]",
+            "[{Ref:\"on\"},{Fn::Sub:\"1.0\"},{Fn::Sub:\"\"},{Fn::Base64:\"true\"},{Ref:\"\"}]",
+        );
+        check(
+            "[!!str 012, !!str yes, ! 1, ! [a], !!int '12', !!bool \"yes\", !!map {a: 1}]",
+            "[\"012\",\"yes\",\"1\",[\"a\"],12,true,{a:1}]",
+        );
     }
 
     #[test]
