@@ -260,6 +260,39 @@ fn faulty_functions_are_named_with_their_places() {
 }
 
 #[test]
+fn values_and_attributes_are_those_of_the_resource_types() {
+    check(
+        "Parameters:
+  Port: {Type: String, Default: '22'}
+  Size: {Type: Number}
+  Tag: {Type: String, Default: ''}
+Conditions:
+  HasTag: !Not [!Equals [!Ref Tag, '']]
+Resources:
+  G:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: 080
+      SecurityGroupIngress: [{FromPort: !Ref Port, ToPort: !Sub '${Port}2', IpProtocol: -1, Description: 1.10}]
+      Tags: [!If [HasTag, {Key: on, Value: !Select [1, !Split ['=', !Ref Tag]]}, {Key: 1, Value: 2012-10-17}]]
+  V:
+    Type: AWS::EC2::Volume
+    Properties: {Encrypted: 'true', Size: !Ref Size, Iops: !GetAtt G.Nothing, AvailabilityZone: !GetAtt G.VpcId}
+  C: {Type: 'Custom::Any', Properties: {Port: '22', On: 'true', To: !GetAtt C.what.ever}}
+  R: {Type: AWS::IAM::Role, Properties: {RoleName: !GetAtt G.GroupIds, Path: !GetAtt R.Path}}
+",
+        "G: {GroupDescription: \"080\", SecurityGroupIngress: [{FromPort: 22, ToPort: 222, IpProtocol: \"-1\", Description: \"1.10\"}], \
+            Tags: [(Tag is not \"\" => {Key: \"true\", Value: (Tag is \"\" => ? | Tag is not \"\" => ?)} | Tag is \"\" => {Key: \"1\", Value: \"2012-10-17\"})]}
+        V: {Encrypted: true, Size: ?, Iops: ?, AvailabilityZone: ?G.VpcId}
+        C: {Port: \"22\", On: \"true\", To: ?C.what.ever}
+        R: {RoleName: ?, Path: ?}
+        ! 16:60 invalid_expression: `AWS::EC2::SecurityGroup` has no attribute `Nothing` to get
+        ! 18:52 invalid_expression: `AWS::EC2::SecurityGroup` has no attribute `GroupIds` to get
+        ! 18:78 invalid_expression: `AWS::IAM::Role` has no attribute `Path` to get",
+    );
+}
+
+#[test]
 fn parameters_have_their_given_value_or_their_default() {
     let template = "
         Parameters:

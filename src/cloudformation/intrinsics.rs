@@ -94,6 +94,13 @@ impl Template<'_> {
         if let Some((_, function)) = TABLE.iter().find(|(known, _)| **known == **name) {
             return Some((*function, &member.value));
         }
+        // What Rain puts in before it deploys: <https://github.com/aws-cloudformation/rain>.
+        if name.starts_with("Fn::Rain::") {
+            return Some((
+                |_, _, place| Value::unknown(Reason::Function("of Rain".into()), place),
+                &member.value,
+            ));
+        }
         if name.starts_with("Fn::") {
             let hint = did_you_mean(name, TABLE.iter().map(|(known, _)| *known));
             if !self.has_macros {
@@ -684,7 +691,12 @@ fn split(template: &Template<'_>, argument: &Value, place: Span) -> Value {
             return template.wrong(place, "Fn::Split", "a separator that is not empty");
         }
         match (scalar_text(&text[0]), text[0].as_text()) {
-            (Some(known), _) => Value::list(parts(&known), place),
+            (Some(known), _) => {
+                // What a default value is split into is of that default too.
+                let mut list = Value::list(parts(&known), place);
+                list.origin.trail = text[0].origin.trail.clone();
+                list
+            }
             // What stands before the first hole is certain but for its last part, which the hole may go on with.
             (None, Some(pattern)) => match &*pattern.segments() {
                 [Segment::Literal(known), Segment::Hole(hole), ..] => {
