@@ -400,7 +400,7 @@ fn offenders_are_placed_at_what_is_written() {
         // Supplied by AWS: the nearest thing around it.
         (
             "$.B.X != 1 << {value} >>",
-            "B:\n  X: !Default 1",
+            "B:\n  X: {Fn::Default: 1}",
             &["high 1 (default) @3 B.X"],
         ),
         // Every bad element of a list; for `no` the element, else the end of the tail.
