@@ -1735,15 +1735,19 @@ impl<'a> Evaluator<'a> {
         block: &Block,
         members: &Members,
     ) -> View<'v> {
-        // A document that is made of what is known has been read.
+        // A document that is made of what is known has been read; what depends on something unknown will not be read
+        // before it is known.
         let is_read = members
             .get("json")
             .is_some_and(|json| kind == policy_document::KIND && json.value.as_str().is_some());
+        let is_known = members
+            .values()
+            .all(|member| member.value.is_wholly_known());
         View {
             schema,
             kind,
             unknown,
-            is_data: &*block.keyword == "data" && !is_read,
+            is_data: &*block.keyword == "data" && is_known && !is_read,
             only_written: false,
             place: block.header,
         }
@@ -1885,6 +1889,7 @@ impl<'a> Evaluator<'a> {
             });
         }
         if &*block.keyword == "data" {
+            self.look_up_arn(instance, block, &mut members);
             let found = match &*block.label(0) {
                 "template_file" => Some(("rendered", self.rendered(&members, &scope))),
                 "local_file" => Some(("content", self.content_of(&members, block.header))),
@@ -1898,6 +1903,33 @@ impl<'a> Evaluator<'a> {
         let value = Value::new(data, block.header);
         item.busy.set(false);
         item.body.get_or_init(|| value).clone()
+    }
+
+    /// What the provider finds in an ARN, or in its own configuration.
+    fn look_up_arn(&self, instance: &Rc<Instance>, block: &Block, members: &mut Members) {
+        match &*block.label(0) {
+            "aws_arn" => {
+                let arn = members.get("arn").and_then(|arn| arn.value.as_str());
+                let found =
+                    arn.and_then(|arn| super::functions::aws::attributes(arn, block.header));
+                members.extend(found.unwrap_or_default());
+            }
+            "aws_default_tags" => {
+                let named = self.provider_of(block);
+                if let Some(tags) = self.default_tags(instance, &named) {
+                    members.insert("tags".into(), tags.into());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The name of the provider configuration of a block.
+    fn provider_of(&self, block: &Block) -> String {
+        match block.body.attribute("provider") {
+            Some(attribute) => self.written(attribute.value.span),
+            None => "aws".to_owned(),
+        }
     }
 
     /// What `data "template_file"` renders: its template with its variables, which are strings.
@@ -1935,10 +1967,7 @@ impl<'a> Evaluator<'a> {
         if members.contains_key("tags_all") {
             return;
         }
-        let named = match block.body.attribute("provider") {
-            Some(attribute) => self.written(attribute.value.span),
-            None => "aws".to_owned(),
-        };
+        let named = self.provider_of(block);
         let own = members.get("tags").filter(|tags| !tags.value.is_null());
         let Some(default) = self.default_tags(instance, &named) else {
             return;

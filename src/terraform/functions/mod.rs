@@ -3,6 +3,7 @@
 //! One table of rows. A function states how it treats what is not known: most need all of their arguments known and are
 //! unknown otherwise (`Needs::Known`); those that only arrange collections work on what is there (`Needs::Shape`).
 
+pub(super) mod aws;
 mod collections;
 mod encoding;
 mod files;
@@ -333,6 +334,7 @@ fn tables() -> impl Iterator<Item = &'static Function> {
         .chain(patterns::TABLE)
         .chain(yaml::TABLE)
         .chain(terraform::TABLE)
+        .chain(aws::TABLE)
         .chain(OPEN)
 }
 
