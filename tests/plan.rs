@@ -404,7 +404,7 @@ fn values_come_from_the_plan_and_places_from_the_code() {
             ("plan.json", PLAN),
         ],
         &[
-            "door/main.tf:12 sg-rdp-open-to-world 0.0.0.0/0 <- value in the plan",
+            "door/main.tf:12 sg-rdp-open-to-world 0.0.0.0/0 <- local `doors`",
             "main.tf:20 sg-ssh-open-to-world 0.0.0.0/0 <- value given for `cidr`",
         ],
     );

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::normal::Change;
 use super::schema::{self, Mode, Nesting};
-use super::syntax::Attribute;
+use super::syntax::{self, Attribute};
 use super::types::{self, Type};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::Span;
-use crate::value::{Attributes, Data, List, Members, Reason, Value};
+use crate::value::{Attributes, Data, List, Members, Reason, Text, Value};
+use crate::yaml::json;
 
 /// A block whose arguments are evaluated.
 #[derive(Clone, Copy)]
@@ -113,7 +115,11 @@ impl<'s> Place<'s> {
                 }
             },
         };
-        if mode == Mode::Computed {
+        // The older framework has no way to say that the identity cannot be set.
+        let is_identity = name == "id"
+            && self.is_top
+            && matches!(self.shape, Shape::Body(body) if body.is_legacy);
+        if mode == Mode::Computed || is_identity {
             if self.is_exact {
                 let message = format!("`{name}` cannot be set: the provider decides it");
                 say(
@@ -122,6 +128,10 @@ impl<'s> Place<'s> {
                 );
             }
             return value;
+        }
+        if let Some(wrong) = self.refused(name, of, &value) {
+            let span = attribute.value.span;
+            say(Diagnostic::error("invalid_value", span, wrong));
         }
         match types::convert(&value, of, attribute.value.span) {
             Ok(value) => value,
@@ -133,6 +143,83 @@ impl<'s> Place<'s> {
             }
             Err(_) => value,
         }
+    }
+
+    /// What the provider has against a value beyond its type.
+    fn refused(&self, name: &str, of: &Type, value: &Value) -> Option<String> {
+        if !self.is_exact {
+            return None;
+        }
+        let Shape::Body(body) = self.shape else {
+            return None;
+        };
+        let argument = body.attributes.get(name)?;
+        if let (Some(Change::Document | Change::Policy), Some(text)) =
+            (argument.change, value.as_str())
+            && (name == "policy" || name.ends_with("_policy"))
+            && !text.is_empty()
+        {
+            let document = json::decode(&Text::new(text), value.span());
+            let is_object = document.is_ok_and(|document| document.as_object().is_some());
+            return (!is_object).then(|| format!("`{name}` must be a JSON object"));
+        }
+        // Written as blocks, objects may lack attributes; written as objects, they may not.
+        let (Type::List(objects) | Type::Set(objects)) = of else {
+            return None;
+        };
+        let Type::Object(attributes) = &**objects else {
+            return None;
+        };
+        let list = value.as_list()?;
+        let complete = list.items().iter().filter_map(Value::as_object);
+        let mut missing = complete
+            .filter(|object| object.more().is_none())
+            .filter_map(|object| {
+                let mut names = attributes.keys();
+                names.find(|name| object.get(name).is_none())
+            });
+        missing
+            .next()
+            .map(|missing| format!("`{missing}` is missing in an element of `{name}`"))
+    }
+
+    /// Says what is wrong with the names in a block that is not evaluated: there are no instances of it.
+    pub(super) fn check_names(
+        &self,
+        body: &syntax::Body,
+        is_meta: &dyn Fn(&str) -> bool,
+        say: &mut dyn FnMut(Diagnostic),
+    ) {
+        let mut written = Members::default();
+        for attribute in &body.attributes {
+            if !(self.is_top && is_meta(&attribute.name)) {
+                let unknown = Value::unknown(Reason::Instances, attribute.value.span);
+                self.argument(attribute, unknown.clone(), say);
+                written.insert(attribute.name.clone(), unknown.into());
+            }
+        }
+        for block in &body.blocks {
+            let is_dynamic = &*block.keyword == "dynamic";
+            let keyword = match is_dynamic {
+                true => block.label(0),
+                false => block.keyword.clone(),
+            };
+            if self.is_top && is_meta(&keyword) {
+                continue;
+            }
+            let unknown = Value::unknown(Reason::Instances, block.header);
+            self.blocks(&keyword, unknown.clone(), say);
+            written.insert(keyword.clone(), unknown.into());
+            let inner = self.inner(&keyword, block.header);
+            if is_dynamic {
+                for content in block.body.blocks_named("content") {
+                    inner.check_names(&content.body, is_meta, say);
+                }
+            } else {
+                inner.check_names(&block.body, is_meta, say);
+            }
+        }
+        self.check_complete(&written, say);
     }
 
     /// The blocks of one keyword, each once if they are a set; what is wrong with them is given to `say`.

@@ -388,6 +388,9 @@ impl<'a> Evaluator<'a> {
         }
         for (name, block) in &instance.module.resources {
             let expansion = self.expansion(instance, name, block);
+            if expansion.items.is_empty() {
+                self.check_names(instance, block);
+            }
             for item in &expansion.items {
                 let exists = instance.exists.clone().and(item.guard.clone());
                 if World::new().assuming(&exists).is_none() {
@@ -883,8 +886,16 @@ impl<'a> Evaluator<'a> {
             _ => None,
         };
         // One attribute is looked for alone: making all of them for each reference would cost too much.
+        let check = |steps: &[Operator]| {
+            let schema = self.schema_of(block);
+            let schema = schema.filter(|_| self.is_exact(&instance.module));
+            if let Some(wrong) = schema.and_then(|schema| schema.fault_in(steps)) {
+                self.apart(|| self.say_fault(Fault::new(span, wrong)));
+            }
+        };
         let read = |item: &Item, position: usize| match attribute(position) {
             Some(name) => {
+                check(&operators[position..]);
                 let value = self.attribute_of(instance, block, item, name, span)?;
                 Ok((value, position + 1))
             }
@@ -1727,6 +1738,35 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// Says what is wrong with the names in a block of which there are no instances.
+    fn check_names(&self, instance: &Instance, block: &Block) {
+        if let Some(schema) = self.schema_of(block) {
+            let place = Place {
+                shape: Shape::Body(&schema),
+                is_exact: self.is_exact(&instance.module),
+                is_top: true,
+                header: block.header,
+            };
+            let is_meta =
+                |name: &str| META_ARGUMENTS.contains(&name) || META_BLOCKS.contains(&name);
+            place.check_names(&block.body, &is_meta, &mut |wrong| self.say(wrong));
+        } else {
+            self.check_type(instance, block);
+        }
+    }
+
+    /// Says that there is no such type, where the version of the provider is settled.
+    fn check_type(&self, instance: &Instance, block: &Block) {
+        let kind = block.label(0);
+        let is_settled = self.locked.is_some()
+            || !instance.module.provider_versions.is_empty()
+            || !self.module(&self.root.clone()).provider_versions.is_empty();
+        if kind.starts_with("aws_") && is_settled && self.is_exact(&instance.module) {
+            let message = format!("the AWS provider has no {} `{kind}`", block.keyword);
+            self.say(Diagnostic::error("unknown_type", block.header, message));
+        }
+    }
+
     fn view<'v>(
         &self,
         schema: &'v schema::Body,
@@ -1804,10 +1844,7 @@ impl<'a> Evaluator<'a> {
                 let names = schema.attributes.keys().chain(schema.blocks.keys());
                 let message = format!("`{}` has no attribute `{name}`", block.label(0));
                 let hint = did_you_mean(name, names.map(|name| &**name));
-                // Terraform looks at references before it evaluates: `try` does not help.
-                let fault = Fault::new(span, message).hint(hint);
-                self.apart(|| self.say_fault(fault.clone()));
-                Err(fault)
+                Err(Fault::new(span, message).hint(hint))
             }
             None => {
                 let part = super::evaluate::part_of(&unknown, Some(name));
@@ -1874,7 +1911,10 @@ impl<'a> Evaluator<'a> {
                 is_top: true,
                 header: block.header,
             },
-            None => Place::unknown(block.header, true),
+            None => {
+                self.check_type(instance, block);
+                Place::unknown(block.header, true)
+            }
         };
         let mut members = self.apart(|| self.body(&block.body, &scope, place));
         if &*block.keyword == "resource"

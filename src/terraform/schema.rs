@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::normal::Change;
+use super::syntax::{Access, Operator};
 use super::types::{self, Type};
 use crate::source::Span;
 use crate::value::{ListKind, Value};
@@ -150,6 +151,42 @@ impl Nested {
             Nesting::List => Some(ListKind::List),
             Nesting::Set => Some(ListKind::Set),
             Nesting::Single => None,
+        }
+    }
+}
+
+impl Body {
+    /// What is wrong with steps into a block, whatever its values: Terraform looks at them before it evaluates.
+    pub(super) fn fault_in(&self, steps: &[Operator]) -> Option<String> {
+        let Some((
+            Operator {
+                kind: Access::Attribute(name),
+                ..
+            },
+            rest,
+        )) = steps.split_first()
+        else {
+            return None;
+        };
+        if self.attributes.contains_key(name) {
+            return None;
+        }
+        let Some(nested) = self.blocks.get(name) else {
+            return Some(format!("there is no attribute `{name}` here"));
+        };
+        match (nested.nesting, rest.first().map(|step| &step.kind)) {
+            (Nesting::Single, _) => nested.body.fault_in(rest),
+            (_, Some(Access::FullSplat)) => nested.body.fault_in(&rest[1..]),
+            (Nesting::Set, Some(Access::Index(_) | Access::LegacyIndex(_))) => Some(format!(
+                "the blocks `{name}` are a set, whose elements cannot be indexed"
+            )),
+            (_, Some(Access::Index(_) | Access::LegacyIndex(_))) => {
+                nested.body.fault_in(&rest[1..])
+            }
+            (_, Some(Access::Attribute(_))) => Some(format!(
+                "there may be several blocks `{name}`: say which one, as in `{name}[0]`"
+            )),
+            _ => None,
         }
     }
 }
