@@ -332,13 +332,19 @@ fn parameter_files_of_every_form_are_read() {
         "[\"A=x\", \"B=y,z\"]",
         "{\"Parameters\": {\"A\": \"x\", \"B\": \"y,z\"}, \"Tags\": {}}",
         "A: x\nB: [y, z]\n",
+        "template-file-path: template.yaml\nparameters:\n  A: x\n  B: 'y,z'\ntags: {}\n",
+        "[default.deploy.parameters]\nparameter_overrides = \"A=x B=y,z\"\n",
     ] {
+        let name = match file.starts_with("[default") {
+            true => "samconfig.toml",
+            false => "given",
+        };
         let inputs = Inputs {
-            given: vec![Given::File("given".to_owned())],
+            given: vec![Given::File(name.to_owned())],
             ..Inputs::default()
         };
         check_files(
-            &[("template.yaml", template), ("given", file)],
+            &[("template.yaml", template), (name, file)],
             &inputs,
             "R: {A: \"x\", B: [\"y\", \"z\"]}",
         );

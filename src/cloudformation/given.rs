@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::Context;
 use super::parameters::{Given, scalar_text};
+use super::samconfig;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::project;
 use crate::source::Span;
@@ -41,6 +42,10 @@ fn insert(all: &mut FxHashMap<Arc<str>, Given>, name: &str, value: Value) {
 }
 
 fn read(context: &Context<'_>, path: &str, all: &mut FxHashMap<Arc<str>, Given>) {
+    if path.ends_with(".toml") {
+        read_samconfig(context, path, all);
+        return;
+    }
     let Some(root) = context.parsed(path) else {
         return;
     };
@@ -60,10 +65,13 @@ fn read(context: &Context<'_>, path: &str, all: &mut FxHashMap<Arc<str>, Given>)
                 }
             }
         }
-        // CodePipeline's `{"Parameters": {…}}`, else simply names and values.
+        // CodePipeline's `{"Parameters": {…}}`, the `parameters` of a deployment file of Git sync
+        // (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/git-sync-concepts-terms.html>), else simply
+        // names and values.
         Data::Object(_) => {
+            let deployment = root.member("template-file-path").map(|_| "parameters");
             let parameters = root
-                .member("Parameters")
+                .member(deployment.unwrap_or("Parameters"))
                 .filter(|parameters| parameters.as_object().is_some())
                 .unwrap_or(root);
             for (name, value) in parameters.entries() {
@@ -71,6 +79,24 @@ fn read(context: &Context<'_>, path: &str, all: &mut FxHashMap<Arc<str>, Given>)
             }
         }
         _ => wrong(context, path, root.span()),
+    }
+}
+
+fn read_samconfig(context: &Context<'_>, path: &str, all: &mut FxHashMap<Arc<str>, Given>) {
+    let text = match context.files.read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            let message = format!("cannot read this file: {error}");
+            let diagnostic = Diagnostic::new(Level::Error, "unreadable_file", message);
+            let hint = "check that it exists and that you may read it";
+            context.say(diagnostic.in_file(path).hint(hint).incomplete());
+            return;
+        }
+    };
+    let file = context.sources.add(path, &text);
+    for (name, value, place) in samconfig::overrides(&file.text) {
+        let place = Span::new(file.id, place.start, place.end);
+        insert(all, &name, Value::text(value, place));
     }
 }
 

@@ -11,6 +11,7 @@ mod nested;
 mod parameters;
 mod recognise;
 mod sam;
+mod samconfig;
 mod schema;
 
 use std::cell::{Cell, RefCell};
