@@ -35,6 +35,9 @@ def parts(root, schema):
     values = list(schema.get("patternProperties", {}).values())
     if isinstance(schema.get("additionalProperties"), dict):
         values.append(schema["additionalProperties"])
+    if types and "object" not in types:
+        # Some lists name the members of their elements once more.
+        members, values = {}, []
     for word in ("oneOf", "anyOf", "allOf"):
         for alternative in schema.get(word, []):
             if isinstance(alternative, dict):
@@ -63,8 +66,8 @@ class Service:
             return ANYTHING
         schema = resolved(root, schema)
         types, members, elements, values = parts(root, schema)
-        if "array" in types and types <= {"array", "object"} and not members:
-            # Lists, or documents that stay as they are.
+        if "array" in types and types <= {"array", "object", "string"} and not members:
+            # Lists, or documents and texts that stay as they are.
             types = {"array"}
         if types == {*SCALARS, "array", "object"}:
             # cfn-lint's leniency: AWS documents these (a function's variables, a stack's parameters) as strings.
