@@ -105,7 +105,10 @@ impl View<'_> {
         };
         let written = written.filter(|value| !value.is_null());
         if let Some(attribute) = body.attributes.get(name) {
-            if let Some(value) = self.of_load_balancer(members, path, written.is_some()) {
+            let special = self
+                .of_load_balancer(members, path, written.is_some())
+                .or_else(|| self.of_certificate(members, path));
+            if let Some(value) = special {
                 return Some(value);
             }
             let value = match written {
@@ -166,6 +169,45 @@ impl View<'_> {
         }
     }
 
+    /// The names that a certificate is for, and what proves that they are its owner's: the provider lists them when it
+    /// plans, and `for_each` over them works. Observed on version 5.100.0.
+    fn of_certificate(&self, members: &Members, path: &str) -> Option<Value> {
+        let is_wanted = matches!(
+            path,
+            "subject_alternative_names" | "domain_validation_options"
+        );
+        if self.kind != "aws_acm_certificate" || !is_wanted {
+            return None;
+        }
+        let written = |name: &str| members.get(name).map(|member| &member.value);
+        let domain = written("domain_name").filter(|domain| domain.as_str().is_some())?;
+        let others = written("subject_alternative_names");
+        let mut names: Vec<Value> = others.into_iter().flat_map(Value::elements).collect();
+        names.retain(|name| name.as_str().is_some());
+        names.push(domain.clone());
+        let mut items = types::set_of(names);
+        let of = self.schema.attributes[path].of.element()?.of_values();
+        if path == "domain_validation_options" {
+            written("validation_method").filter(|method| method.as_str() == Some("DNS"))?;
+            let Type::Object(attributes) = &of else {
+                return None;
+            };
+            let option = |name: &Value| {
+                let members = attributes.iter().map(|(attribute, one)| {
+                    let value = match &**attribute {
+                        "domain_name" => name.clone(),
+                        _ => self.decided(&format!("{path}.{attribute}"), one.of.clone()),
+                    };
+                    (attribute.clone(), value.into())
+                });
+                Value::object(members.collect(), self.place)
+            };
+            items = items.iter().map(option).collect();
+        }
+        let list = List::typed(ListKind::Set, Arc::new(of), items);
+        Some(Value::new(Data::List(list), self.place))
+    }
+
     /// What the provider decides.
     fn decided(&self, path: &str, of: Type) -> Value {
         let mut part = part_of(self.unknown, Some(path));
@@ -216,6 +258,8 @@ impl View<'_> {
                 },
                 _ => value,
             },
+            // Tags are known together or not at all, whatever the framework.
+            _ if !self.schema.is_legacy && path == "tags_all" => whole(value, &attribute.of),
             _ if !self.schema.is_legacy => value,
             Data::List(list) if list.items().is_empty() && list.more().is_none() => {
                 match (&attribute.of, attribute.mode) {

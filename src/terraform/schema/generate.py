@@ -143,6 +143,10 @@ def objects(kind):
     return None
 
 
+# What a rule of a network ACL must have, or the provider falls over.
+RULE = {"action": "allow", "protocol": "tcp", "rule_no": 1, "from_port": 1, "to_port": 1}
+
+
 def filled(block, depth, given=lambda path, kind: UNKNOWN, path=()):
     """Arguments with only what is needed and every nested block once, down to a depth; the same as Terraform proposes
     it to the provider."""
@@ -152,7 +156,7 @@ def filled(block, depth, given=lambda path, kind: UNKNOWN, path=()):
         value = given(path + (attribute.name,), kind) if attribute.required else None
         inner = objects(kind)
         if inner and depth > 0 and attribute.optional:
-            value = [dict.fromkeys(inner)]
+            value = [dict.fromkeys(inner) | {name: given for name, given in RULE.items() if "rule_no" in inner}]
         config[attribute.name] = value
         proposed[attribute.name] = UNKNOWN if value is None and attribute.computed else value
     for nested in block.blocks:
@@ -218,7 +222,8 @@ class Observed:
                     self.unset[at] = found
             elif inner and isinstance(found, list) and len(found) == 1 and isinstance(found[0], dict):
                 for name in inner:
-                    self.unset[at + (name,)] = found[0].get(name)
+                    if given[0][name] is None:
+                        self.unset[at + (name,)] = found[0].get(name)
         for nested in block.blocks:
             at = path + (nested.name,)
             given, found = config[nested.name], planned.get(nested.name)
