@@ -526,8 +526,15 @@ impl<'a> Evaluator<'a> {
         if let Some(module) = self.modules.borrow().get(folder) {
             return module.clone();
         }
-        let (module, mut found) = self.parsed.get(self.files, self.sources, folder);
-        self.diagnostics.borrow_mut().append(&mut found);
+        let (module, found) = self.parsed.get(self.files, self.sources, folder);
+        for diagnostic in found {
+            // Faults that evaluating finds again are said once.
+            if let Some(span) = diagnostic.span {
+                let key = (span, diagnostic.message.clone());
+                self.said.borrow_mut().insert(key);
+            }
+            self.diagnostics.borrow_mut().push(diagnostic);
+        }
         self.modules
             .borrow_mut()
             .insert(folder.into(), module.clone());

@@ -10,6 +10,7 @@ mod normal;
 mod plan;
 mod planned;
 mod policy_document;
+mod references;
 mod schema;
 pub mod syntax;
 pub mod types;

@@ -120,6 +120,10 @@ fn load(
             module.add(body, is_override, diagnostics);
         }
     }
+    // What could not be read may declare what seems not to be declared.
+    if diagnostics.iter().all(|said| said.level != Level::Error) {
+        diagnostics.extend(super::references::undeclared(&module));
+    }
     module
 }
 
