@@ -4,14 +4,12 @@
 
 mod recorded;
 
-use std::collections::BTreeMap;
-
 use onus::declared::Language;
 use onus::project::{Inputs, Stack};
 use onus::source::{MemoryFiles, SourceMap};
 use onus::value::{Data, Value};
 
-use recorded::{EXPRESSIONS, POLICIES, SURROUNDINGS, Worth, configurations, load, recorded};
+use recorded::{EXPRESSIONS, POLICIES, Worth, configurations, load, recorded};
 
 /// A value as the recordings write it.
 fn shown(value: &Value) -> String {
@@ -21,30 +19,13 @@ fn shown(value: &Value) -> String {
 #[test]
 fn expressions_are_worth_what_terraform_makes_of_them() {
     let cases = recorded(EXPRESSIONS);
-    let mut configuration = SURROUNDINGS.to_owned();
-    for (number, (expression, _)) in cases.iter().enumerate() {
-        configuration.push_str(&format!(
-            "output \"c{number}\" {{\n  value = {expression}\n}}\n"
-        ));
-    }
-    let mut files = MemoryFiles::new([("main.tf", configuration.as_str())]);
-    for (path, bytes) in recorded::files() {
-        files.insert(&path, &bytes);
-    }
-    let declared = load(&files, &Inputs::default());
-    let outputs: BTreeMap<&str, &Value> = declared
-        .outputs
-        .iter()
-        .map(|output| (&*output.name, &output.value))
-        .collect();
+    let expressions: Vec<String> = cases.iter().map(|(text, _)| text.clone()).collect();
+    let found = recorded::evaluated(&expressions, &recorded::files(), None);
     let wrong: Vec<String> = cases
         .iter()
-        .enumerate()
-        .filter_map(|(number, (expression, expected))| {
-            // What cannot be read has no output.
-            let found = outputs
-                .get(format!("c{number}").as_str())
-                .map_or_else(|| "error".to_owned(), |value| shown(value));
+        .zip(found)
+        .filter_map(|((expression, expected), found)| {
+            let found = found.worth.to_string();
             (found != *expected).then(|| format!("{expression}\n  is {found}\n  not {expected}"))
         })
         .collect();

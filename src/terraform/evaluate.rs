@@ -912,24 +912,20 @@ impl Evaluator<'_> {
                     span,
                 )),
             },
-            "provider::terraform::decode_tfvars" => match values
-                .first()
-                .and_then(|value| types::to_text(value).ok())
-                .as_ref()
-                .and_then(Text::as_str)
-            {
+            "provider::terraform::decode_tfvars" => {
+                let text = text_given(values.first(), span)?;
+                let Some(text) = text.as_ref().and_then(Text::as_str) else {
+                    return Ok(Value::unknown(
+                        Reason::Depends("a text that is not known".into()),
+                        span,
+                    ));
+                };
                 // The attributes of a file are written as the members of an object are.
-                Some(text) => {
-                    let object = format!("{{\n{text}\n}}");
-                    let object = super::syntax::parse_expression_at(&object, span)
-                        .map_err(|why| Fault::new(span, format!("cannot read this: {why}")))?;
-                    self.evaluate(&object, &scope.only(&[]))
-                }
-                None => Ok(Value::unknown(
-                    Reason::Depends("a text that is not known".into()),
-                    span,
-                )),
-            },
+                let object = format!("{{\n{text}\n}}");
+                let object = super::syntax::parse_expression_at(&object, span)
+                    .map_err(|why| Fault::new(span, format!("cannot read this: {why}")))?;
+                self.evaluate(&object, &scope.only(&[]))
+            }
             _ => self.apply(name, &values, span),
         }
     }
@@ -995,7 +991,8 @@ impl Evaluator<'_> {
             ));
         };
         let call = self.function_call(span);
-        let Some(shown) = path.as_str() else {
+        let text = text_given(Some(path), span)?;
+        let Some(shown) = text.as_ref().and_then(Text::as_str) else {
             return Ok(Value::unknown(
                 Reason::Depends("a path that is not known".into()),
                 span,
@@ -1077,6 +1074,17 @@ impl Evaluator<'_> {
             }
             Ok(_) => Value::bool(true, span),
         })
+    }
+}
+
+/// An argument as a string; none if it is not known.
+fn text_given(value: Option<&Value>, span: Span) -> Result<Option<Text>, Fault> {
+    match value {
+        Some(value) if value.as_unknown().is_none() && !matches!(value.data, Data::Choice(_)) => {
+            let text = types::to_text(value).map_err(|why| Fault::new(span, why))?;
+            Ok(Some(text))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -1,17 +1,11 @@
 //! Both sides beside each other: expressions in, those on which onus and Terraform disagree out.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use onus::diagnostic::Level;
-use onus::project::Inputs;
-use onus::source::{MemoryFiles, SourceMap};
-use onus::value::Value;
-
 use super::json::Json;
 use super::recorded::{self, Worth};
-use super::terraform::{Planned, Terraform, output};
+use super::terraform::{Planned, Terraform};
 
 /// What the two make of one expression.
 #[derive(Clone, Debug)]
@@ -112,63 +106,11 @@ impl Bench {
     }
 
     fn evaluated(&self, expressions: &[String]) -> Vec<(Worth, Option<String>, bool)> {
-        let texts: Vec<(String, String)> = expressions
-            .iter()
-            .enumerate()
-            .map(|(number, expression)| {
-                (
-                    format!("c{number}.tf"),
-                    output(&format!("c{number}"), expression),
-                )
-            })
-            .collect();
-        let texts = texts
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()));
-        let mut files = MemoryFiles::new(texts.chain([("main.tf", recorded::SURROUNDINGS)]));
-        for (path, bytes) in &self.files {
-            files.insert(path, bytes);
-        }
-        let inputs = Inputs {
-            working_folder: Some(self.terraform.folder().to_string_lossy().into_owned()),
-            ..Inputs::default()
-        };
-        let sources = SourceMap::new();
-        let stack = onus::project::Stack {
-            language: onus::declared::Language::Terraform,
-            path: ".".into(),
-        };
-        let declared = onus::terraform::load(&files, &sources, &stack, &inputs);
-        let outputs: BTreeMap<&str, &Value> = declared
-            .outputs
-            .iter()
-            .map(|output| (&*output.name, &output.value))
-            .collect();
-        let mut said: BTreeMap<String, String> = BTreeMap::new();
-        let mut outside: BTreeSet<String> = BTreeSet::new();
-        for diagnostic in &declared.diagnostics {
-            let Some(file) = diagnostic.span.and_then(|span| sources.get(span.source)) else {
-                continue;
-            };
-            let path = file.path.to_string();
-            if diagnostic.level == Level::Error {
-                said.entry(path).or_insert(diagnostic.message.clone());
-            } else if diagnostic.code == "unread_file" {
-                outside.insert(path);
-            }
-        }
-        (0..expressions.len())
-            .map(|number| {
-                let path = format!("c{number}.tf");
-                let said = said.get(&path).cloned();
-                let value = outputs.get(format!("c{number}").as_str());
-                let worth = match value {
-                    Some(value) if said.is_none() => Worth::of(value),
-                    // What cannot be read has no output.
-                    _ => Worth::Error,
-                };
-                (worth, said, outside.contains(&path))
-            })
+        let folder = self.terraform.folder().to_string_lossy().into_owned();
+        let found = recorded::evaluated(expressions, &self.files, Some(folder));
+        let found = found.into_iter();
+        found
+            .map(|one| (one.worth, one.said, one.reads_outside))
             .collect()
     }
 }

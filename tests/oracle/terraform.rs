@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::json::Json;
-use super::recorded::{Sequence, Worth};
+use super::recorded::{Sequence, Worth, output};
 
 /// A folder that holds one root module and its plans.
 pub struct Terraform {
@@ -236,11 +236,6 @@ impl Terraform {
             .map(|result| result.unwrap_or_else(|| Err("not asked".to_owned())))
             .collect())
     }
-}
-
-/// An output that may be sensitive.
-pub fn output(name: &str, expression: &str) -> String {
-    format!("output \"{name}\" {{\n  sensitive = true\n  value = {expression}\n}}\n")
 }
 
 /// The error in one line of what `terraform plan -json` says.

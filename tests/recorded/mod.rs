@@ -9,12 +9,13 @@
     reason = "each test program that includes this uses its own part of it"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use onus::declared::{Declared, Language};
+use onus::diagnostic::Level;
 use onus::project::{Given, Inputs, Stack};
 use onus::source::{MemoryFiles, SourceMap};
 use onus::value::{Data, ListKind, ObjectKind, Reason, Value};
@@ -198,6 +199,95 @@ impl fmt::Display for Worth {
             }
         }
     }
+}
+
+/// An output that may be sensitive.
+pub fn output(name: &str, expression: &str) -> String {
+    format!("output \"{name}\" {{\n  sensitive = true\n  value = {expression}\n}}\n")
+}
+
+/// What onus makes of one expression.
+pub struct Evaluated {
+    /// What it is worth.
+    pub worth: Worth,
+    /// What onus says where it finds a fault.
+    pub said: Option<String>,
+    /// Whether onus did not read a file because of where it is.
+    pub reads_outside: bool,
+}
+
+/// Evaluates expressions among the surroundings and files, each in a file of its own.
+pub fn evaluated(
+    expressions: &[String],
+    files: &[(String, Vec<u8>)],
+    folder: Option<String>,
+) -> Vec<Evaluated> {
+    let mut all: Vec<Option<Evaluated>> = expressions.iter().map(|_| None).collect();
+    // Where something cannot be read, onus does not say what is not declared: once more without it.
+    for _ in 0..2 {
+        let asked: Vec<usize> = match all.iter().flatten().count() {
+            0 => (0..all.len()).collect(),
+            _ => (0..all.len())
+                .filter(|at| {
+                    all[*at]
+                        .as_ref()
+                        .is_some_and(|one| one.worth != Worth::Error)
+                })
+                .collect(),
+        };
+        let mut memory = MemoryFiles::new([("main.tf", SURROUNDINGS)]);
+        for (path, bytes) in files {
+            memory.insert(path, bytes);
+        }
+        for number in &asked {
+            let text = output(&format!("c{number}"), &expressions[*number]);
+            memory.insert(&format!("c{number}.tf"), text.as_bytes());
+        }
+        let inputs = Inputs {
+            working_folder: folder.clone(),
+            ..Inputs::default()
+        };
+        let sources = SourceMap::new();
+        let stack = Stack {
+            language: Language::Terraform,
+            path: ".".into(),
+        };
+        let declared = onus::terraform::load(&memory, &sources, &stack, &inputs);
+        let outputs: BTreeMap<&str, &Value> = declared
+            .outputs
+            .iter()
+            .map(|output| (&*output.name, &output.value))
+            .collect();
+        let mut said: BTreeMap<String, String> = BTreeMap::new();
+        let mut outside: BTreeSet<String> = BTreeSet::new();
+        for diagnostic in &declared.diagnostics {
+            let Some(file) = diagnostic.span.and_then(|span| sources.get(span.source)) else {
+                continue;
+            };
+            let path = file.path.to_string();
+            if diagnostic.level == Level::Error {
+                said.entry(path).or_insert(diagnostic.message.clone());
+            } else if diagnostic.code == "unread_file" {
+                outside.insert(path);
+            }
+        }
+        for number in asked {
+            let path = format!("c{number}.tf");
+            let value = outputs.get(format!("c{number}").as_str());
+            let said = said.get(&path).cloned();
+            let worth = match value {
+                Some(value) if said.is_none() => Worth::of(value),
+                // What cannot be read has no output.
+                _ => Worth::Error,
+            };
+            all[number] = Some(Evaluated {
+                worth,
+                said,
+                reads_outside: outside.contains(&path),
+            });
+        }
+    }
+    all.into_iter().flatten().collect()
 }
 
 /// Texts on one line or several, each with its result behind `=> `.

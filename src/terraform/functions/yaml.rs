@@ -205,14 +205,10 @@ fn plain(text: &str) -> Result<Data, String> {
 
 fn number(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    // With a sign these are strings.
     let radix = |prefix: &str, radix: u32| {
-        let digits = unsigned.strip_prefix(prefix)?;
-        let size = i64::from_str_radix(digits, radix).ok()?;
-        Some(Number::from(if text.starts_with('-') {
-            -size
-        } else {
-            size
-        }))
+        let digits = text.strip_prefix(prefix)?;
+        Some(Number::from(i64::from_str_radix(digits, radix).ok()?))
     };
     if let Some(number) = radix("0x", 16).or_else(|| radix("0o", 8)) {
         return Some(number);
@@ -417,6 +413,8 @@ impl Emitter {
                 '\u{2028}' => "\\L".to_owned(),
                 '\u{2029}' => "\\P".to_owned(),
                 '\u{feff}' => "\\uFEFF".to_owned(),
+                // The encoder prints nothing beyond the basic plane as it is.
+                c if (c as u32) > 0xffff => format!("\\U{:08X}", c as u32),
                 c if (c as u32) < 0x20 || (0x7f..0xa0).contains(&(c as u32)) => {
                     format!("\\x{:02X}", c as u32)
                 }
