@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::value::{Guard, Value};
+use crate::value::{Guard, Type, Value};
 
 /// The language something is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -162,6 +162,8 @@ pub struct DeclaredOutput {
     pub exists: Guard,
     /// Whether its block says that it is sensitive.
     pub is_sensitive: bool,
+    /// Its type, where the language has types of values.
+    pub of: Option<Type>,
 }
 
 /// An input variable of a root module, or a template parameter.

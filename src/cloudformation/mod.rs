@@ -549,6 +549,7 @@ impl<'a> Template<'a> {
                     header: member.key,
                     exists,
                     is_sensitive: false,
+                    of: None,
                 });
             }
         }

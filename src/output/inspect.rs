@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::declared::{Declared, DeclaredResource, Language};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::{Columns, SourceMap, Span};
-use crate::value::{Certainty, Data, Guard, List, Member, Object, ObjectKind, Value, World};
+use crate::value::{Certainty, Data, Guard, List, Member, Object, ObjectKind, Type, Value, World};
 
 /// How to write the document.
 #[derive(Clone, Copy, Debug, Default)]
@@ -209,6 +209,9 @@ impl Inspection<'_> {
                 }
             } else {
                 members.push(member("sensitive", Json::bool(output.is_sensitive)));
+                if let Some(of) = &output.of {
+                    members.push(member("type", type_in_words(of)));
+                }
             }
             (output.name.clone(), Json::Object(members))
         });
@@ -441,7 +444,7 @@ impl Inspection<'_> {
         if value.is_sensitive && !self.options.show_sensitive {
             return Shown {
                 value: None,
-                unknown: None,
+                unknown: value.as_unknown().map(|_| Json::bool(true)),
                 sensitive: Some(Json::bool(true)),
                 redacted: true,
             };
@@ -579,6 +582,30 @@ fn present(value: &Value) -> Value {
     Value {
         data,
         ..value.clone()
+    }
+}
+
+/// A type as Terraform writes it in JSON.
+fn type_in_words(of: &Type) -> Json {
+    let pair = |kind: &str, of: Json| Json::List(vec![Json::text(kind), of]);
+    match of {
+        Type::Any => Json::text("dynamic"),
+        Type::Bool | Type::Number | Type::String => Json::text(&of.describe()),
+        Type::List(of) => pair("list", type_in_words(of)),
+        Type::Set(of) => pair("set", type_in_words(of)),
+        Type::Map(of) => pair("map", type_in_words(of)),
+        Type::Tuple(items) => pair(
+            "tuple",
+            Json::List(items.iter().map(type_in_words).collect()),
+        ),
+        Type::Object(attributes) => {
+            let mut members: Vec<(Arc<str>, Json)> = attributes
+                .iter()
+                .map(|(name, attribute)| (name.clone(), type_in_words(&attribute.of)))
+                .collect();
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            pair("object", Json::Object(members))
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub struct Inputs {
     pub workspace: Option<String>,
     /// The workspace that `TF_WORKSPACE` names.
     pub selected: Option<String>,
-    /// Whether arguments are wanted as a plan shows them, not as they are written: with what the provider makes of them.
+    /// Whether values are wanted as a plan shows them: arguments with what the provider makes of them, and unknown as a
+    /// whole what conditions decide, collections of which a part is known and strings with holes. Rules see more than that.
     pub as_planned: bool,
     /// Absolute folder from which Terraform would be started, where it is known: for `path.cwd`.
     pub working_folder: Option<String>,

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::foreseen;
 use super::functions;
 use super::graph::{Evaluator, Scope};
 use super::syntax::{
@@ -14,8 +15,9 @@ use super::types::{self, Type};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::value::{
-    Alternative, Atom, Data, Guard, List, ListKind, Member, Members, Number, Object, ObjectKind,
-    Origin, Piece, Reason, Reference, Segment, Step, Subject, Text, Trail, Unknown, Value, World,
+    Alternative, Atom, Certainty, Data, Guard, List, ListKind, Member, Members, Number, Object,
+    ObjectKind, Origin, Piece, Range, Reason, Reference, Segment, Step, Subject, Text, Trail,
+    Unknown, Value, World,
 };
 
 /// Nested evaluations that are followed; each costs some kilobytes of stack.
@@ -111,7 +113,10 @@ impl Evaluator<'_> {
             self.limit(span, "size of one value");
             return Ok(Value::unknown(Reason::Limit("size of one value"), span));
         }
-        value
+        match self.inputs.as_planned {
+            true => value.map(foreseen::planned),
+            false => value,
+        }
     }
 
     fn evaluate_kind(&self, expression: &Expression, span: Span, scope: &Scope<'_>) -> Evaluated {
@@ -186,7 +191,10 @@ impl Evaluator<'_> {
                                 continue;
                             }
                         },
-                        Err(_) if !key.is_wholly_known() => {
+                        Err(_)
+                            if !key.is_wholly_known()
+                                && types::is_convertible(&types::type_of(&key), &Type::String) =>
+                        {
                             more = Some(depends(&key, "an object key that is not known"));
                             continue;
                         }
@@ -295,19 +303,31 @@ impl Evaluator<'_> {
         scope: &Scope<'_>,
     ) -> Evaluated {
         match &value.data {
+            Data::Null(Some(of)) if of.is_sequence() => Err(Fault::new(
+                span,
+                "`[*]` stands behind null in the place of a list",
+            )),
             Data::Null(_) => Ok(Value::list(Vec::new(), span)),
             Data::List(list) => {
                 let items: Result<Vec<_>, _> = value
                     .elements()
                     .map(|item| self.walk(item, operators, span, scope))
                     .collect();
+                let (items, more) = (items?, list.more().cloned());
                 // Elements of one type give results of one type.
-                let kind = match list.kind() {
-                    ListKind::Tuple => ListKind::Tuple,
-                    ListKind::List | ListKind::Set => ListKind::List,
-                };
-                Ok(sequence(kind, items?, list.more().cloned(), span)
-                    .sensitive_if(value.is_sensitive))
+                match (list.kind(), list.of(), more) {
+                    (ListKind::Tuple, _, more) => Ok(sequence(ListKind::Tuple, items, more, span)),
+                    (_, Some(of), None) if items.is_empty() => {
+                        let of = self.type_behind(of, value, operators, span, scope)?;
+                        let list = List::typed(ListKind::List, Arc::new(of), items);
+                        Ok(Value::new(Data::List(list), span))
+                    }
+                    (_, _, more) => Ok(sequence(ListKind::List, items, more, span)),
+                }
+                .map(|list| list.sensitive_if(value.is_sensitive))
+            }
+            Data::Unknown(unknown) if unknown.of.is_some() => {
+                self.splat_of_unknown(unknown, value, operators, span, scope)
             }
             Data::Unknown(_) => {
                 // An unknown list of instances: each of its elements' attributes, of unknown number.
@@ -325,6 +345,57 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The type of what stands behind `[*]` for an element of a type.
+    fn type_behind(
+        &self,
+        of: &Type,
+        value: &Value,
+        operators: &[Operator],
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Result<Type, Fault> {
+        let reason = depends(value, "a list that is not known").reason.clone();
+        let element = Unknown::of_type(reason, of.clone());
+        let element = Value::new(Data::Unknown(Arc::new(element)), span);
+        let value = self.walk(element, operators, span, scope)?;
+        Ok(types::type_of(&value))
+    }
+
+    /// `[*]` of what is known by its type only: a list of as many elements, or the value itself as the only one unless it
+    /// may be null.
+    fn splat_of_unknown(
+        &self,
+        unknown: &Unknown,
+        value: &Value,
+        operators: &[Operator],
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let behind = |of: &Type| self.type_behind(of, value, operators, span, scope);
+        let (of, range) = match unknown.value_type() {
+            Type::List(of) | Type::Set(of) => {
+                (Type::List(Box::new(behind(of)?)), unknown.range.clone())
+            }
+            Type::Tuple(items) => {
+                let items: Result<Vec<Type>, Fault> = items.iter().map(behind).collect();
+                (Type::Tuple(items?), Range::Any)
+            }
+            _ => {
+                let item = self.walk(value.clone(), operators, span, scope)?;
+                return Ok(match unknown.is_never_null {
+                    true => Value::list(vec![item], span),
+                    false => Value::unknown(unknown.reason.clone(), span),
+                });
+            }
+        };
+        let list = Unknown {
+            is_never_null: true,
+            range,
+            ..Unknown::of_type(unknown.reason.clone(), of)
+        };
+        Ok(types::refined(list, span).sensitive_if(value.is_sensitive))
+    }
+
     fn for_over(
         &self,
         parts: &For,
@@ -333,10 +404,20 @@ impl Evaluator<'_> {
         scope: &Scope<'_>,
     ) -> Evaluated {
         let what = "a collection that is not known";
+        let is_iterable = |of: &Type| *of == Type::Any || !of.is_scalar();
+        if let (Some(condition), true) = (&parts.condition, !collection.is_null()) {
+            self.check_filter(parts, condition, span, scope)?;
+        }
         let (entries, mut more) = match iterated(collection) {
             Some(entries) => entries,
             None => {
                 return match &collection.data {
+                    Data::Unknown(unknown) if !is_iterable(unknown.value_type()) => {
+                        Err(Fault::new(
+                            parts.collection.span,
+                            "cannot iterate over this: it is no collection",
+                        ))
+                    }
                     Data::Unknown(unknown) => {
                         let why = part_of(unknown, None);
                         Ok(match parts.key {
@@ -380,7 +461,7 @@ impl Evaluator<'_> {
                     None if kept.is_null() => {
                         return Err(Fault::new(condition.span, "the condition is null"));
                     }
-                    None if kept.is_wholly_known() => {
+                    None if kept.is_wholly_known() || !is_truth(&kept) => {
                         return Err(Fault::new(
                             condition.span,
                             "the condition is neither true nor false",
@@ -392,9 +473,8 @@ impl Evaluator<'_> {
                     }
                 }
             }
-            let value = self.evaluate(&parts.value, &inner)?;
             let Some(key_expression) = &parts.key else {
-                list.push(value);
+                list.push(self.evaluate(&parts.value, &inner)?);
                 continue;
             };
             let key = self.evaluate(key_expression, &inner)?;
@@ -409,6 +489,7 @@ impl Evaluator<'_> {
                 more.get_or_insert_with(|| depends(&key, what));
                 continue;
             };
+            let value = self.evaluate(&parts.value, &inner)?;
             if parts.is_grouping {
                 let mut group = match members.get(&name) {
                     Some(Member {
@@ -449,6 +530,30 @@ impl Evaluator<'_> {
         Ok(Value::new(Data::Object(object), span).sensitive_if(is_sensitive))
     }
 
+    /// A filter that is wrong whatever the elements are is wrong also where there are none.
+    fn check_filter(
+        &self,
+        parts: &For,
+        condition: &Expression,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Result<(), Fault> {
+        let any = || Value::unknown(Reason::Depends("an element".into()), span);
+        let mut names = vec![(parts.value_name.clone(), any())];
+        names.extend(parts.key_name.iter().map(|name| (name.clone(), any())));
+        let kept = self.quietly(|| self.evaluate(condition, &scope.with(&names)))?;
+        if kept.is_null() {
+            return Err(Fault::new(condition.span, "the condition is null"));
+        }
+        match is_truth(&kept) {
+            true => Ok(()),
+            false => Err(Fault::new(
+                condition.span,
+                "the condition is neither true nor false",
+            )),
+        }
+    }
+
     fn conditional(&self, parts: &[Expression; 3], span: Span, scope: &Scope<'_>) -> Evaluated {
         let [condition, then, other] = parts;
         let decided = self.evaluate(condition, scope)?;
@@ -468,7 +573,28 @@ impl Evaluator<'_> {
                 .map(|value| value.sensitive_if(is_sensitive))
                 .map_err(|why| Fault::new(span, why));
         }
-        let Some(guard) = self.guard_of(&decided, condition, scope) else {
+        if self.inputs.as_planned && decided.as_unknown().is_some() {
+            // Terraform does not look at what the condition is made of, nor at errors in the arms.
+            let arm = |arm: &Expression| {
+                let value = self.quietly(|| self.evaluate(arm, scope));
+                value.unwrap_or_else(|why| {
+                    Value::unknown(Reason::Invalid(why.message.as_str().into()), arm.span)
+                })
+            };
+            let (then, other) = (arm(then), arm(other));
+            let is_sensitive = decided.is_sensitive || then.is_sensitive || other.is_sensitive;
+            let reason = depends(&decided, "a condition that is not decided")
+                .reason
+                .clone();
+            return foreseen::either(&then, &other, reason, span)
+                .map(|value| value.sensitive_if(is_sensitive))
+                .ok_or_else(|| Fault::new(span, "the two results have no type in common"));
+        }
+        let guard = match is_truth(&decided) {
+            true => self.guard_of(&decided, condition, scope),
+            false => None,
+        };
+        let Some(guard) = guard else {
             return Err(Fault::new(
                 condition.span,
                 "the condition is neither true nor false",
@@ -593,7 +719,11 @@ impl Evaluator<'_> {
                                 "null is neither true nor false",
                             ));
                         }
-                        self.guard_of(value, expression, scope).ok_or_else(|| {
+                        let guard = match is_truth(value) {
+                            true => self.guard_of(value, expression, scope),
+                            false => None,
+                        };
+                        guard.ok_or_else(|| {
                             Fault::new(expression.span, "this is neither true nor false")
                         })
                     };
@@ -613,10 +743,21 @@ impl Evaluator<'_> {
     }
 
     fn equality(&self, a: &Value, b: &Value, wanted: bool, span: Span) -> Value {
+        // Terraform does not know that what stands for the same attribute is the same.
+        let is_same = |a: &Unknown, b: &Unknown| match (&a.reference, &b.reference) {
+            (Some(a), Some(b)) => a == b && !a.address.ends_with("[*]"),
+            _ => false,
+        };
+        if let (Data::Unknown(a), Data::Unknown(b), false) =
+            (&a.data, &b.data, self.inputs.as_planned)
+            && is_same(a, b)
+        {
+            return Value::bool(wanted, span);
+        }
         match types::equal(a, b) {
-            crate::value::Certainty::Yes => Value::bool(wanted, span),
-            crate::value::Certainty::No => Value::bool(!wanted, span),
-            crate::value::Certainty::Unsure => {
+            Certainty::Yes => Value::bool(wanted, span),
+            Certainty::No => Value::bool(!wanted, span),
+            Certainty::Unsure => {
                 let (unknown, known) = if a.as_unknown().is_some() {
                     (a, b)
                 } else {
@@ -650,6 +791,8 @@ impl Evaluator<'_> {
                     reference: None,
                     subject: None,
                     allowed: Vec::new(),
+                    of: Some(Arc::new(Type::Bool)),
+                    range: Range::Any,
                     ..(*why).clone()
                 };
                 result.truth = truth;
@@ -720,6 +863,11 @@ impl Evaluator<'_> {
                         None if decided.is_null() => {
                             return Err(Fault::new(condition.span, "the condition is null"));
                         }
+                        None if self.inputs.as_planned && decided.as_unknown().is_some() => {
+                            let why = depends(&decided, "a condition that is not decided");
+                            let text = Value::new(Data::Unknown(why), condition.span);
+                            build.value(text.sensitive_if(decided.is_sensitive), condition.span)?;
+                        }
                         None => match self.guard_of(&decided, condition, scope) {
                             Some(guard) => {
                                 let then = self.template(then, condition.span, scope)?;
@@ -767,7 +915,8 @@ impl Evaluator<'_> {
     ) -> Result<(), Fault> {
         let collection = self.evaluate(&head.collection, scope)?;
         let Some((entries, more)) = iterated(&collection) else {
-            if collection.is_wholly_known() {
+            let of = types::type_of(&collection);
+            if collection.is_wholly_known() || of.is_scalar() {
                 return Err(Fault::new(head.collection.span, "cannot iterate over this"));
             }
             let why = depends(&collection, "a collection that is not known");
@@ -867,7 +1016,11 @@ impl Evaluator<'_> {
                     return Ok(opened(result, why, span));
                 }
                 Data::Unknown(unknown) => {
-                    return Ok(Value::new(Data::Unknown(part_of(unknown, None)), span));
+                    let of = unknown.value_type();
+                    if *of != Type::Any && !of.is_sequence() {
+                        return Err(Fault::new(span, "`...` spreads a list; this is none"));
+                    }
+                    return Ok(Value::unknown(unknown.reason.clone(), span));
                 }
                 Data::Choice(_) => {
                     let head = values;
@@ -1041,6 +1194,12 @@ impl Evaluator<'_> {
                     };
                     let is_total =
                         covered.is_always() || World::new().assuming(&!covered.clone()).is_none();
+                    if self.inputs.as_planned && !value.is_wholly_known() {
+                        // What becomes of it may be an error yet.
+                        let reason = depends(&value, "something unknown").reason.clone();
+                        let unknown = Value::unknown(reason, span);
+                        return Ok(unknown.sensitive_if(value.has_sensitive()));
+                    }
                     let value = through(value, span);
                     if is_total && alternatives.is_empty() {
                         return Ok(value);
@@ -1069,8 +1228,13 @@ impl Evaluator<'_> {
         };
         Ok(match self.quietly(|| self.evaluate(argument, scope)) {
             Err(_) => Value::bool(false, span),
-            Ok(value) if value.as_unknown().is_some() => {
-                Value::new(Data::Unknown(depends(&value, "something unknown")), span)
+            Ok(value)
+                if value.as_unknown().is_some()
+                    || (self.inputs.as_planned && !value.is_wholly_known()) =>
+            {
+                let reason = depends(&value, "something unknown").reason.clone();
+                let truth = Unknown::of_type(reason, Type::Bool);
+                Value::new(Data::Unknown(Arc::new(truth)), span)
             }
             Ok(_) => Value::bool(true, span),
         })
@@ -1378,10 +1542,21 @@ pub(super) fn attribute(value: &Value, name: &str, span: Span) -> Evaluated {
                 ),
             }
         }
-        Data::Unknown(unknown) => Ok(Value::new(
-            Data::Unknown(part_of(unknown, Some(name))),
-            span,
-        )),
+        Data::Unknown(unknown) => match unknown.value_type() {
+            Type::Object(attributes) if !attributes.contains_key(name) => fault(
+                format!("there is no attribute `{name}` here"),
+                super::nearest(name, attributes.keys().map(|key| &**key)),
+            ),
+            Type::Any | Type::Object(_) | Type::Map(_) => Ok(Value::new(
+                Data::Unknown(part_of(unknown, Some(name))),
+                span,
+            )),
+            of => fault(
+                format!("`{name}` is asked of a {}", of.describe()),
+                of.is_sequence()
+                    .then(|| "say which element, as in `[0]`, or `[*]` for all".to_owned()),
+            ),
+        },
         // A block that can stand only once is an object in some providers' schemas.
         Data::List(list)
             if list.items().len() == 1
@@ -1436,15 +1611,25 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
                 let unknown = Unknown::attribute(address.into(), "".into());
                 Value::new(Data::Unknown(Arc::new(unknown)), span)
             }
-            None => Value::new(
-                Data::Unknown(depends(key, "an index that is not known")),
-                span,
-            ),
+            None => {
+                let reason = depends(key, "an index that is not known").reason.clone();
+                let of = match types::type_of(key) {
+                    Type::Any => None,
+                    _ => types::type_of(value).element().cloned(),
+                };
+                let unknown = Unknown::of_type(reason, of.unwrap_or(Type::Any));
+                Value::new(Data::Unknown(Arc::new(unknown)), span)
+            }
         }
     };
+    let may_be = |of: &Type| match &key.data {
+        Data::Unknown(unknown) => types::is_convertible(unknown.value_type(), of),
+        _ => true,
+    };
     match &value.data {
-        Data::Unknown(unknown) => Ok(Value::new(Data::Unknown(element_of(unknown, key)), span)),
+        _ if value.is_null() => Err(Fault::new(span, "null has no elements")),
         _ if key.is_null() => Err(Fault::new(span, "the index is null")),
+        Data::Unknown(unknown) => index_unknown(unknown, key, span),
         Data::List(list) if list.kind() == ListKind::Set => {
             Err(
                 Fault::new(span, "the elements of a set cannot be indexed").hint(Some(
@@ -1473,7 +1658,7 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
                         )),
                     },
                 },
-                None if !key.is_wholly_known() => Ok(unknown_part(value)),
+                None if !key.is_wholly_known() && may_be(&Type::Number) => Ok(unknown_part(value)),
                 None => Err(Fault::new(span, "a list is indexed by whole numbers")),
             }
         }
@@ -1489,10 +1674,50 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
                     ))),
                 None => Ok(unknown_part(value)),
             },
-            Err(_) if !key.is_wholly_known() => Ok(unknown_part(value)),
+            Err(_) if !key.is_wholly_known() && may_be(&Type::String) => Ok(unknown_part(value)),
             Err(why) => Err(Fault::new(span, why)),
         },
-        Data::Null(_) => Err(Fault::new(span, "null has no elements")),
+        _ => Err(Fault::new(span, "this has no elements")),
+    }
+}
+
+/// `value[key]` of a value that is known by its type at most.
+fn index_unknown(unknown: &Unknown, key: &Value, span: Span) -> Evaluated {
+    let element = || {
+        let element = element_of(unknown, key);
+        Ok(Value::new(Data::Unknown(element), span))
+    };
+    let any = || Ok(Value::unknown(unknown.reason.clone(), span));
+    let of = unknown.value_type();
+    if *of == Type::Any {
+        return element();
+    }
+    let of_key = types::type_of(key);
+    if of_key == Type::Any {
+        return any();
+    }
+    let wanted = match of {
+        Type::List(_) | Type::Tuple(_) => Type::Number,
+        _ => Type::String,
+    };
+    let key = types::convert(key, &wanted, span).map_err(|why| Fault::new(span, why))?;
+    match of {
+        Type::List(_) | Type::Map(_) => element(),
+        Type::Tuple(items) if key.as_number().is_some() => {
+            let at = key.as_int().and_then(|at| usize::try_from(at).ok());
+            match at.and_then(|at| items.get(at)) {
+                Some(item) => {
+                    let item = Unknown::of_type(unknown.reason.clone(), item.clone());
+                    Ok(Value::new(Data::Unknown(Arc::new(item)), span))
+                }
+                None => Err(Fault::new(
+                    span,
+                    format!("there is no such element; the tuple has {}", items.len()),
+                )),
+            }
+        }
+        Type::Tuple(_) | Type::Object(_) => any(),
+        Type::Set(_) => Err(Fault::new(span, "the elements of a set cannot be indexed")),
         _ => Err(Fault::new(span, "this has no elements")),
     }
 }
@@ -1501,7 +1726,17 @@ fn unary(operator: Unary, operand: &Value, span: Span) -> Evaluated {
     if operand.is_null() {
         return Err(Fault::new(span, "null cannot be calculated with"));
     }
+    let wanted = match operator {
+        Unary::Not => Type::Bool,
+        Unary::Negate => Type::Number,
+    };
     match (operator, &operand.data) {
+        (_, Data::Unknown(unknown)) if !types::is_convertible(unknown.value_type(), &wanted) => {
+            Err(Fault::new(
+                span,
+                format!("this needs a {}", wanted.describe()),
+            ))
+        }
         (Unary::Not, Data::Unknown(unknown)) => {
             let truth = match (&unknown.truth, &unknown.subject) {
                 (Some(truth), _) => Some(!truth.clone()),
@@ -1514,13 +1749,11 @@ fn unary(operator: Unary, operand: &Value, span: Span) -> Evaluated {
             let negated = Unknown {
                 truth,
                 is_never_null: true,
-                ..Unknown::because(unknown.reason.clone())
+                ..Unknown::of_type(unknown.reason.clone(), Type::Bool)
             };
             Ok(Value::new(Data::Unknown(Arc::new(negated)), span))
         }
-        (Unary::Negate, Data::Unknown(unknown)) => {
-            Ok(Value::new(Data::Unknown(part_of(unknown, None)), span))
-        }
+        (Unary::Negate, Data::Unknown(unknown)) => Ok(unknown_number(unknown, span)),
         (Unary::Not, _) => match operand.as_bool().or_else(|| types::to_bool(operand)) {
             Some(truth) => Ok(Value::bool(!truth, span)),
             None => Err(Fault::new(span, "`!` needs true or false")),
@@ -1542,10 +1775,59 @@ fn undecided(guard: Guard, origin: &Value, span: Span) -> Value {
             let unknown = Unknown {
                 truth: Some(guard),
                 is_never_null: true,
-                ..Unknown::because(why.reason.clone())
+                ..Unknown::of_type(why.reason.clone(), Type::Bool)
             };
             Value::new(Data::Unknown(Arc::new(unknown)), span)
         }
+    }
+}
+
+/// What a calculation with something unknown gives.
+fn unknown_number(unknown: &Unknown, span: Span) -> Value {
+    let number = Unknown {
+        is_never_null: true,
+        ..Unknown::of_type(unknown.reason.clone(), Type::Number)
+    };
+    Value::new(Data::Unknown(Arc::new(number)), span)
+}
+
+/// Whether a value is true or false, or may be.
+fn is_truth(value: &Value) -> bool {
+    match &value.data {
+        Data::Unknown(unknown) => types::is_convertible(unknown.value_type(), &Type::Bool),
+        Data::Text(text) if text.has_holes() => true,
+        Data::Choice(_) => true,
+        _ => types::to_bool(value).is_some(),
+    }
+}
+
+/// A comparison of numbers of which one is known at most by its bounds. Terraform takes no heed of whether a number may be
+/// the bound itself.
+fn compared(operator: Binary, a: &Value, b: &Value) -> Certainty {
+    let bounds = |value: &Value| match types::range_of(value).1 {
+        Range::Between(least, most) => (least.map(|bound| bound.0), most.map(|bound| bound.0)),
+        _ => match types::to_number(value) {
+            Some(number) => (Some(number.clone()), Some(number)),
+            None => (None, None),
+        },
+    };
+    let ((a_least, a_most), (b_least, b_most)) = (bounds(a), bounds(b));
+    let is_below = |most: &Option<Number>, least: &Option<Number>| {
+        most.as_ref()
+            .zip(least.as_ref())
+            .is_some_and(|(most, least)| most < least)
+    };
+    let strictly = |certain: bool, impossible: bool| match (certain, impossible) {
+        (true, _) => Certainty::Yes,
+        (_, true) => Certainty::No,
+        _ => Certainty::Unsure,
+    };
+    let (below, above) = (is_below(&a_most, &b_least), is_below(&b_most, &a_least));
+    match operator {
+        Binary::Less => strictly(below, above),
+        Binary::Greater => strictly(above, below),
+        Binary::LessEqual => strictly(below, above).or(types::equal(a, b)),
+        _ => strictly(above, below).or(types::equal(a, b)),
     }
 }
 
@@ -1553,25 +1835,44 @@ fn arithmetic(operator: Binary, a: &Value, b: &Value, span: Span) -> Evaluated {
     if a.is_null() || b.is_null() {
         return Err(Fault::new(span, "null cannot be calculated with"));
     }
+    let is_number = |operand: &Value| match &operand.data {
+        Data::Unknown(unknown) => types::is_convertible(unknown.value_type(), &Type::Number),
+        Data::Text(text) if text.has_holes() => true,
+        _ => types::to_number(operand).is_some(),
+    };
+    if !is_number(a) || !is_number(b) {
+        return Err(Fault::new(span, "this needs numbers"));
+    }
+    let is_comparison = matches!(
+        operator,
+        Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual
+    );
     for operand in [a, b] {
-        if let Data::Unknown(unknown) = &operand.data {
-            let is_comparison = matches!(
-                operator,
-                Binary::Less | Binary::LessEqual | Binary::Greater | Binary::GreaterEqual
-            );
+        let reason = match &operand.data {
             // What is compared with it can be written down.
-            let result = match is_comparison && types::is_infinite(operand) {
-                true => Arc::new(Unknown::because(Reason::Depends(types::INFINITE.into()))),
-                false => part_of(unknown, None),
-            };
-            return Ok(Value::new(Data::Unknown(result), span));
+            Data::Unknown(_) if is_comparison && types::is_infinite(operand) => {
+                Reason::Depends(types::INFINITE.into())
+            }
+            Data::Unknown(unknown) => unknown.reason.clone(),
+            Data::Text(text) if text.has_holes() => depends(operand, "a string that is not known")
+                .reason
+                .clone(),
+            _ => continue,
+        };
+        if !is_comparison {
+            return Ok(unknown_number(&Unknown::because(reason), span));
         }
-        if operand.as_text().is_some_and(Text::has_holes) {
-            return Ok(Value::new(
-                Data::Unknown(depends(operand, "a string that is not known")),
-                span,
-            ));
-        }
+        return Ok(match compared(operator, a, b) {
+            Certainty::Yes => Value::bool(true, span),
+            Certainty::No => Value::bool(false, span),
+            Certainty::Unsure => {
+                let truth = Unknown {
+                    is_never_null: true,
+                    ..Unknown::of_type(reason, Type::Bool)
+                };
+                Value::new(Data::Unknown(Arc::new(truth)), span)
+            }
+        });
     }
     let (Some(x), Some(y)) = (types::to_number(a), types::to_number(b)) else {
         return Err(Fault::new(span, "this needs numbers"));

@@ -344,6 +344,13 @@ impl<'a> Evaluator<'a> {
             }
             declared.outputs.push(DeclaredOutput {
                 name: name.clone(),
+                of: self.inputs.as_planned.then(|| {
+                    if value.is_null() {
+                        Type::Any
+                    } else {
+                        types::type_of(&value)
+                    }
+                }),
                 value,
                 header: block.header,
                 exists: Guard::Always,
@@ -519,6 +526,7 @@ impl<'a> Evaluator<'a> {
             folder: &self.root,
             outermost: self.outermost.as_deref(),
             working_folder: self.inputs.working_folder.as_deref(),
+            as_planned: self.inputs.as_planned,
         }
     }
 
@@ -1272,7 +1280,10 @@ impl<'a> Evaluator<'a> {
             let unknown = Unknown {
                 subject: Some(Arc::new(subject)),
                 is_never_null: !is_nullable,
-                ..Unknown::because(Reason::NoValue(format!("var.{name}").into()))
+                ..Unknown::of_type(
+                    Reason::NoValue(format!("var.{name}").into()),
+                    declared.of_values(),
+                )
             };
             let value = Value::new(Data::Unknown(Arc::new(unknown)), block.header)
                 .sensitive_if(is_sensitive);
@@ -1885,9 +1896,11 @@ impl<'a> Evaluator<'a> {
             if members["input"].value.is_null() {
                 members.insert("output".into(), Value::null(block.header).into());
             }
-            for name in ["id", "output"] {
-                let decided = Data::Unknown(super::evaluate::part_of(&unknown, Some(name)));
-                let decided = Value::new(decided, block.header);
+            let of_input = types::type_of(&members["input"].value);
+            for (name, of) in [("id", Type::String), ("output", of_input)] {
+                let mut decided = (*super::evaluate::part_of(&unknown, Some(name))).clone();
+                decided.of = (of != Type::Any).then(|| Arc::new(of));
+                let decided = Value::new(Data::Unknown(Arc::new(decided)), block.header);
                 members.entry(name.into()).or_insert_with(|| decided.into());
             }
         }

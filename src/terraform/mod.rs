@@ -2,6 +2,7 @@
 
 mod arguments;
 mod evaluate;
+mod foreseen;
 pub mod functions;
 mod graph;
 mod json_syntax;

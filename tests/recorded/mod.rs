@@ -245,6 +245,7 @@ pub fn evaluated(
         }
         let inputs = Inputs {
             working_folder: folder.clone(),
+            as_planned: true,
             ..Inputs::default()
         };
         let sources = SourceMap::new();

@@ -99,6 +99,7 @@ mod tests {
             folder: ".",
             outermost: None,
             working_folder: None,
+            as_planned: false,
         };
         let value = call(&format!("provider::aws::{name}"), &arguments, site)?.ok()?;
         Some(match value.member("resource") {

@@ -308,7 +308,7 @@ fn coalesce(arguments: &[Value], call: Call<'_>) -> Outcome {
 fn coalescelist(arguments: &[Value], call: Call<'_>) -> Outcome {
     for argument in arguments {
         match &argument.data {
-            Data::Null(_) => {}
+            Data::Null(Some(of)) if matches!(**of, Type::List(_) | Type::Tuple(_)) => {}
             Data::List(list) if list.kind() == ListKind::Set => {
                 return Err("lists are needed, but one is a set".to_owned());
             }
@@ -440,7 +440,15 @@ fn element(arguments: &[Value], call: Call<'_>) -> Outcome {
 
 fn flatten(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut flat = Flat::default();
-    flat.add(&arguments[0], 0)?;
+    match &arguments[0].data {
+        // As long as something in it is not known, Terraform does not look at what it is.
+        Data::Object(_) if call.as_planned && !arguments[0].is_wholly_known() => {
+            let values = sorted_entries(&arguments[0]).into_iter();
+            let values = values.map(|(_, value)| value).collect();
+            flat.add(&Value::list(values, call.site), 0)?;
+        }
+        _ => flat.add(&arguments[0], 0)?,
+    }
     if flat.items.len() > MOST_ELEMENTS {
         return Ok(too_many(call));
     }
@@ -464,7 +472,9 @@ impl Flat {
         for item in list_of(value)? {
             match &item.data {
                 Data::List(_) if depth < 64 => self.add(&item, depth + 1)?,
-                Data::Unknown(why) if is_name(why) => self.items.push(item),
+                Data::Unknown(why) if is_name(why) || is_no_list(why.value_type()) => {
+                    self.items.push(item);
+                }
                 // It may be a list: how many elements it adds is not known.
                 Data::Unknown(why) => {
                     self.more.get_or_insert_with(|| why.clone());
@@ -477,6 +487,10 @@ impl Flat {
         }
         Ok(())
     }
+}
+
+fn is_no_list(of: &Type) -> bool {
+    *of != Type::Any && !of.is_sequence()
 }
 
 /// Whether a value that is not known is what a resource is called by: a string whatever the provider makes of it.
@@ -648,7 +662,10 @@ fn merge(arguments: &[Value], call: Call<'_>) -> Outcome {
     let mut map_type = Some(Type::Any);
     for argument in arguments {
         match &argument.data {
-            Data::Null(_) => {}
+            Data::Null(of) => match of.as_deref() {
+                None | Some(Type::Map(_) | Type::Object(_)) => {}
+                Some(of) => return Err(format!("maps are needed, but one is a {}", of.describe())),
+            },
             Data::Object(object) => {
                 map_type = match (map_type, types::type_of(argument)) {
                     (Some(Type::Any), Type::Map(of)) => Some(*of),

@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Takes::{Anything, Text as Str};
 use super::strings::segments_of;
 use super::{Call, Function, Needs, Outcome, gives, row, sequence, text_of, unknown_like};
-use crate::terraform::types;
+use crate::terraform::types::{self, Type};
 use crate::value::{Data, ListKind, Number, Reason, Segment, Text, Value};
 
 /// Width and precision that a verb may ask for.
@@ -25,10 +25,18 @@ fn formatlist(arguments: &[Value], call: Call<'_>) -> Outcome {
     if let Some(unknown) = untyped(arguments, call) {
         return Ok(unknown);
     }
-    if let Some(unknown) = arguments
-        .iter()
-        .find(|a| a.as_unknown().is_some() || a.as_list().is_some_and(|list| list.more().is_some()))
-    {
+    if let Some(unknown) = arguments.iter().find(|argument| match &argument.data {
+        // One value stands in every text.
+        Data::Unknown(unknown) => {
+            !call.as_planned
+                || unknown.value_type().is_sequence()
+                || *unknown.value_type() == Type::Any
+        }
+        Data::List(list) => {
+            list.more().is_some() || (call.as_planned && types::length(argument).is_none())
+        }
+        _ => false,
+    }) {
         return Ok(unknown_like(unknown, call.site));
     }
     let lengths: Vec<usize> = arguments[1..]
@@ -55,7 +63,15 @@ fn formatlist(arguments: &[Value], call: Call<'_>) -> Outcome {
                 None => argument.clone(),
             })
             .collect();
-        written(&row, call)
+        match call.as_planned && !row.iter().all(Value::is_wholly_known) {
+            true => Ok(super::results::unknown(
+                "format",
+                Type::String,
+                &row,
+                call.site,
+            )),
+            false => written(&row, call),
+        }
     });
     Ok(sequence(
         ListKind::List,

@@ -11,6 +11,7 @@ mod format;
 mod network;
 mod numbers;
 mod patterns;
+mod results;
 mod strings;
 mod terraform;
 mod time;
@@ -20,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
+use super::foreseen;
 use super::types::{self, Type};
 
 use crate::source::{Files, Span};
@@ -38,6 +40,8 @@ pub struct Call<'a> {
     pub outermost: Option<&'a str>,
     /// `path.cwd`, where it is known.
     pub working_folder: Option<&'a str>,
+    /// Whether the result is to be what Terraform plans, not all that is known of it.
+    pub as_planned: bool,
 }
 
 /// Bytes that a string made by a function may have.
@@ -379,6 +383,7 @@ impl Function {
             }
             if !argument.is_null()
                 && !matches!(argument.data, Data::Choice(_))
+                && !results::is_unseen(self.name, arguments)
                 && let Some(needed) = takes.refuses(&types::type_of(argument))
             {
                 return Err(format!(
@@ -401,28 +406,72 @@ impl Function {
             false => converted.iter().any(Value::has_sensitive),
         };
         let value = match blocking {
+            _ if call.as_planned => self.planned(&converted, call)?,
             Some(unknown) => unknown_like(unknown, call.site),
-            None => (self.run)(&converted, call)?,
+            None => results::typed((self.run)(&converted, call)?, self.name, &converted),
         };
         let value = match &value.data {
-            Data::Unknown(unknown) if unknown.of.is_none() => match (self.gives)(&converted) {
-                Some(of) => {
-                    let typed = Unknown {
-                        of: Some(Arc::new(of)),
-                        is_never_null: true,
-                        ..(**unknown).clone()
-                    };
-                    Value {
-                        data: Data::Unknown(Arc::new(typed)),
-                        ..value
+            Data::Unknown(unknown) if unknown.of.is_none() && !call.as_planned => {
+                match (self.gives)(&converted) {
+                    Some(of) => {
+                        let typed = Unknown {
+                            of: Some(Arc::new(of)),
+                            is_never_null: true,
+                            ..(**unknown).clone()
+                        };
+                        Value {
+                            data: Data::Unknown(Arc::new(typed)),
+                            ..value
+                        }
                     }
+                    None => value,
                 }
-                None => value,
-            },
+            }
             _ => value,
         };
         let is_cleared = matches!(self.name, "nonsensitive" | "issensitive");
         Ok(value.sensitive_if(is_sensitive && !is_cleared))
+    }
+}
+
+impl Function {
+    /// What Terraform says of the result when it plans.
+    fn planned(&self, arguments: &[Value], call: Call<'_>) -> Outcome {
+        let name = self.name;
+        if results::is_open(name, arguments) {
+            return Ok(results::unknown(name, Type::Any, arguments, call.site));
+        }
+        let is_unknown = |argument: &Value| argument.as_unknown().is_some();
+        if results::needs_known(name) && arguments.iter().any(is_unknown) {
+            let of = results::type_of(name, arguments)?;
+            return Ok(results::unknown(name, of, arguments, call.site));
+        }
+        if !arguments.iter().all(Value::is_wholly_known) {
+            results::type_of(name, arguments)?;
+        }
+        if let Some(outcome) = results::planned(name, arguments, call) {
+            return outcome;
+        }
+        let needs_all = self.needs == Needs::Known;
+        if needs_all && !arguments.iter().all(Value::is_wholly_known) {
+            let of = results::type_of(name, arguments)?;
+            return Ok(results::unknown(name, of, arguments, call.site));
+        }
+        let value = results::typed((self.run)(arguments, call)?, name, arguments);
+        if value.is_wholly_known() {
+            return Ok(value);
+        }
+        let seen = foreseen::wholly_planned(value.clone());
+        match (value.as_unknown(), seen.as_unknown()) {
+            // Terraform knows the type of what it does not know.
+            (None, Some(_)) | (Some(_), _) if !matches!(name, "sensitive" | "nonsensitive") => {
+                match results::type_of(name, arguments) {
+                    Ok(of) if of != Type::Any => Ok(foreseen::as_unknown(&seen, of)),
+                    _ => Ok(seen),
+                }
+            }
+            _ => Ok(seen),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Functions over regular expressions. Terraform's are RE2 as Go has it; the differences to Rust's syntax are translated.
 //! <https://developer.hashicorp.com/terraform/language/functions/regex>
 
+use std::sync::Arc;
+
 use super::Takes::Text as Str;
 use super::{Call, Function, Needs, Outcome, gives, row, sequence, text, text_of};
-use crate::terraform::types;
+use crate::terraform::types::{self, Attribute, Type};
 use crate::value::{ListKind, Members, Value};
 
 /// Compiled size that a regular expression may have.
@@ -40,6 +42,21 @@ const CLASSES: &[&str] = &[
     "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
     "space", "upper", "word", "xdigit",
 ];
+
+/// The type of what a pattern finds: the text, or the texts of its groups in a list or by their names.
+pub(super) fn type_of_match(of: &Value) -> Result<Type, String> {
+    let pattern = pattern(&text_of(of)?)?;
+    let groups: Vec<Option<&str>> = pattern.capture_names().skip(1).collect();
+    if groups.is_empty() {
+        return Ok(Type::String);
+    }
+    let names: Vec<&str> = groups.iter().flatten().copied().collect();
+    if names.is_empty() {
+        return Ok(Type::Tuple(vec![Type::String; groups.len()]));
+    }
+    let attribute = |name: &&str| (Arc::from(*name), Attribute::required(Type::String));
+    Ok(Type::Object(names.iter().map(attribute).collect()))
+}
 
 fn pattern(text: &str) -> Result<regex::Regex, String> {
     let invalid = |why: &dyn std::fmt::Display| {
