@@ -10,7 +10,7 @@ test *arguments:
 # Formatting, lints and documentation, without a warning.
 lint:
     cargo fmt --check
-    cargo clippy --all-targets -- -D warnings
+    cargo clippy --all-targets --features oracle -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
 # The whole scan of a folder beside parsing its Terraform files alone, as a ratio; in a profile that links quickly.

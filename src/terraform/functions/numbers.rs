@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Function] = &[
     // Terraform itself computes these two in 64-bit floats.
     row("log", &[Num, Num], Needs::Known, |a, c| {
         let (x, base) = (number_of(&a[0])?.to_f64(), number_of(&a[1])?.to_f64());
-        number_value(Number::from_f64(x.ln() / base.ln()), c)
+        number_value(Number::from_f64(logarithm(x) / logarithm(base)), c)
     })
     .giving(gives::number),
     row("pow", &[Num, Num], Needs::Known, |a, c| {
@@ -83,7 +83,7 @@ fn power(x: f64, y: f64) -> f64 {
             fraction -= 1.0;
             whole += 1.0;
         }
-        result = (fraction * x.ln()).exp();
+        result = (fraction * logarithm(x)).exp();
     }
     let (mut factor, mut factor_exponent) = halved(x);
     let mut left = whole as u64;
@@ -111,6 +111,30 @@ fn power(x: f64, y: f64) -> f64 {
     let exponent = exponent.clamp(-5_000, 5_000) as i32;
     // In two steps, so that neither power is out of range before the product is.
     result * 2_f64.powi(exponent / 2) * 2_f64.powi(exponent - exponent / 2)
+}
+
+/// The natural logarithm by the steps that Go's `math.Log` takes.
+/// <https://cs.opensource.google/go/go/+/refs/tags/go1.23.0:src/math/log.go>
+fn logarithm(x: f64) -> f64 {
+    if !x.is_finite() || x <= 0.0 {
+        return x.ln();
+    }
+    let (mut fraction, mut exponent) = halved(x);
+    if fraction < std::f64::consts::FRAC_1_SQRT_2 {
+        fraction *= 2.0;
+        exponent -= 1;
+    }
+    let (f, k) = (fraction - 1.0, exponent as f64);
+    let s = f / (2.0 + f);
+    let s2 = s * s;
+    let s4 = s2 * s2;
+    let odd = 1.818_357_216_161_805e-1 + s4 * 1.479_819_860_511_658_6e-1;
+    let odd = s2 * (6.666_666_666_666_735e-1 + s4 * (2.857_142_874_366_239e-1 + s4 * odd));
+    let even = 2.222_219_843_214_978_4e-1 + s4 * 1.531_383_769_920_937_3e-1;
+    let even = s4 * (3.999_999_999_940_942e-1 + s4 * even);
+    let half = 0.5 * f * f;
+    let low = k * 1.908_214_929_270_587_7e-10;
+    k * 6.931_471_803_691_238e-1 - ((half - (s * (half + (odd + even)) + low)) - f)
 }
 
 /// A number as a fraction from a half up to one, and a power of two.
