@@ -41,7 +41,11 @@ fn configurations_are_worth_what_terraform_makes_of_them() {
     for configuration in all {
         let files = configuration.files.iter();
         let files = MemoryFiles::new(files.map(|(path, text)| (*path, text.as_str())));
-        let declared = load(&files, &configuration.inputs);
+        let inputs = Inputs {
+            as_planned: true,
+            ..configuration.inputs
+        };
+        let declared = load(&files, &inputs);
         let errors: Vec<&str> = declared
             .diagnostics
             .iter()
