@@ -1630,6 +1630,10 @@ fn index_value(value: &Value, key: &Value, span: Span) -> Evaluated {
         _ if value.is_null() => Err(Fault::new(span, "null has no elements")),
         _ if key.is_null() => Err(Fault::new(span, "the index is null")),
         Data::Unknown(unknown) => index_unknown(unknown, key, span),
+        // What the index turns out to be may be an error of its own.
+        Data::List(list) if list.kind() == ListKind::Set && types::type_of(key) == Type::Any => {
+            Ok(unknown_part(value))
+        }
         Data::List(list) if list.kind() == ListKind::Set => {
             Err(
                 Fault::new(span, "the elements of a set cannot be indexed").hint(Some(
