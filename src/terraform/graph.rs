@@ -1903,6 +1903,8 @@ impl<'a> Evaluator<'a> {
                 let decided = Value::new(Data::Unknown(Arc::new(decided)), block.header);
                 members.entry(name.into()).or_insert_with(|| decided.into());
             }
+            // These are all that it has.
+            return Value::object(members, block.header);
         }
         let object = Object::open(ObjectKind::Block, members, Arc::new(unknown));
         Value {
