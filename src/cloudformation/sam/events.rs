@@ -8,7 +8,8 @@ use super::functions::{Target, sending};
 use super::policies::{allow, assumed_by, document, named, statement_document};
 use super::python::{Node, is_truthy, suffix};
 use super::{
-    Expansion, Properties, Source, attribute, choice, list, object, reference, sub, tag_list, text,
+    Expansion, Properties, Source, attribute, choice, is_function, list, object, reference, sub,
+    tag_list, text,
 };
 use crate::source::Span;
 use crate::value::{Data, Member, Value};
@@ -100,9 +101,40 @@ pub(super) fn events(source: &Source<'_>) -> Vec<Event> {
                 .value
                 .member("Properties")
                 .filter(|properties| properties.as_object().is_some())
-                .unwrap_or_else(|| self::object(Vec::new(), member.key)),
+                .map_or_else(
+                    || self::object(Vec::new(), member.key),
+                    |properties| with_route(source, properties),
+                ),
         })
         .collect()
+}
+
+/// The properties of an event with its path and method as texts: loops leave them as functions of what is known.
+fn with_route(source: &Source<'_>, properties: Value) -> Value {
+    let is_made = |name: &str| {
+        properties
+            .member(name)
+            .is_some_and(|part| is_function(&part))
+    };
+    if !is_made("Path") && !is_made("Method") {
+        return properties;
+    }
+    let mut members = properties
+        .as_object()
+        .map(|object| object.members().clone())
+        .unwrap_or_default();
+    for name in ["Path", "Method"] {
+        if let Some(member) = members
+            .get_mut(name)
+            .filter(|member| is_function(&member.value))
+        {
+            let known = (source.given.evaluate)(&member.value);
+            if let Some(known) = known.as_str() {
+                member.value = text(known, member.value.span());
+            }
+        }
+    }
+    Value::object(members, properties.span())
 }
 
 /// The events of a function in the order in which they are carried out: by path, else by name.
