@@ -163,6 +163,10 @@ fn compare(case: &Json, count: &mut Count) {
 }
 
 #[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "differences from another recording are for people"
+)]
 fn serverless_templates_become_what_the_translator_makes_of_them() {
     let other = std::env::var("ONUS_SAM_RECORDED").ok();
     let recorded = match &other {
