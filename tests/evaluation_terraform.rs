@@ -355,3 +355,142 @@ resource "aws_instance" "i" {
     );
     assert_eq!(text("notes").as_deref(), Some("\"hello\""));
 }
+
+/// Observed on version 5.100.0 of the AWS provider.
+#[test]
+fn attributes_that_are_not_set_are_what_the_provider_plans() {
+    let resources = r#"
+resource "aws_s3_bucket" "a" {
+  bucket = "x-y"
+}
+resource "aws_s3_bucket" "b" {
+  count         = 2
+  bucket        = "x-y${count.index}"
+  force_destroy = "true"
+  tags          = { a = 1, b = true }
+}
+resource "aws_s3_bucket" "c" {
+  tags = { a = 1, c = aws_s3_bucket.a.id }
+}
+resource "aws_security_group" "g" {
+  ingress {
+    from_port   = "20"
+    to_port     = 20
+    protocol    = 6
+    cidr_blocks = ["10.0.0.0/8"]
+  }
+}
+resource "aws_instance" "i" {
+  ami           = "ami-1"
+  instance_type = "t3.micro"
+  user_data     = "x"
+  root_block_device {
+    volume_size = "10"
+  }
+  ebs_block_device {
+    device_name = "/dev/sdb"
+  }
+}
+resource "aws_lb" "n" {
+  load_balancer_type = "network"
+  idle_timeout       = 30
+}
+resource "aws_acm_certificate" "c" {
+  domain_name               = "example.com"
+  subject_alternative_names = ["*.example.com"]
+  validation_method         = "DNS"
+}
+"#;
+    let cases = [
+        ("aws_s3_bucket.a.force_destroy", "false"),
+        ("aws_s3_bucket.a.bucket", "\"x-y\""),
+        ("aws_s3_bucket.a.tags == null", "true"),
+        ("can(aws_s3_bucket.c.tags[\"a\"])", "unknown"),
+        ("aws_s3_bucket.b[*].force_destroy", "[true,true]"),
+        (
+            "aws_s3_bucket.b[0].tags_all",
+            "map{\"a\":\"1\",\"b\":\"true\"}",
+        ),
+        (
+            "aws_security_group.g.description",
+            "\"Managed by Terraform\"",
+        ),
+        ("one(aws_security_group.g.ingress).protocol", "\"tcp\""),
+        ("one(aws_security_group.g.ingress).description", "\"\""),
+        (
+            "aws_instance.i.user_data",
+            "\"11f6ad8ec52a2984abaafd7c3b516503785c2072\"",
+        ),
+        ("aws_instance.i.root_block_device[0].volume_size", "10"),
+        (
+            "aws_instance.i.root_block_device[0].delete_on_termination",
+            "true",
+        ),
+        ("aws_instance.i.source_dest_check", "true"),
+        ("aws_lb.n.idle_timeout == null", "true"),
+        ("aws_lb.n.enable_cross_zone_load_balancing", "false"),
+        (
+            "[for o in aws_acm_certificate.c.domain_validation_options : o.domain_name]",
+            "[\"*.example.com\",\"example.com\"]",
+        ),
+    ];
+    let mut text = resources.to_owned();
+    for (number, (expression, _)) in cases.iter().enumerate() {
+        text.push_str(&format!(
+            "output \"c{number:02}\" {{\n  value = {expression}\n}}\n"
+        ));
+    }
+    let files = MemoryFiles::new([("main.tf", text.as_str())]);
+    let declared = load(&files, &Inputs::default());
+    for ((expression, expected), output) in cases.iter().zip(&declared.outputs) {
+        assert_eq!(shown(&output.value), *expected, "{expression}");
+    }
+}
+
+/// Observed on Terraform 1.11.4 with version 5.100.0 of the AWS provider.
+#[test]
+fn what_the_schema_refuses_is_a_fault() {
+    let vpc = "resource \"aws_vpc\" \"a\" {\n  cidr_block = \"10.0.0.0/16\"\n  #\n}\n";
+    let instance = "resource \"aws_instance\" \"a\" {\n  ami           = \"a\"\n  instance_type = \"t\"\n  #\n}\n";
+    for (text, expected) in [
+        (vpc.replace('#', "nope = 1"), "unsupported_argument"),
+        (vpc.replace('#', "arn = \"x\""), "unsupported_argument"),
+        (
+            vpc.replace('#', "count = 0\n  nope = 1"),
+            "unsupported_argument",
+        ),
+        (vpc.replace('#', "nope {}"), "unsupported_block"),
+        (vpc.replace('#', "tags = \"x\""), "invalid_value"),
+        (
+            instance.replace('#', "ebs_block_device {}"),
+            "missing_argument",
+        ),
+        (
+            instance.replace('#', "root_block_device {}\n  root_block_device {}"),
+            "block_count",
+        ),
+        (
+            vpc.to_owned() + "output \"o\" {\n  value = try(aws_vpc.a.nope, 1)\n}\n",
+            "invalid_expression",
+        ),
+        (
+            instance.to_owned()
+                + "output \"o\" {\n  value = try(aws_instance.a.ebs_block_device[0].iops, 1)\n}\n",
+            "invalid_expression",
+        ),
+        (
+            "resource \"aws_iam_role\" \"a\" {\n  count = 0\n}\n".to_owned(),
+            "missing_argument",
+        ),
+    ] {
+        let found = said(&text);
+        let newer =
+            "terraform {\n  required_providers {\n    aws = { version = \"~> 6.0\" }\n  }\n}\n";
+        assert!(found.contains(&expected), "{found:?}: {text}");
+        assert_eq!(
+            said(&format!("{newer}{text}")),
+            Vec::<&str>::new(),
+            "{text}"
+        );
+    }
+}
