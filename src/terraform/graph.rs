@@ -15,7 +15,7 @@ use super::planned::View;
 use super::schema::{self, What};
 use super::syntax::{Access, Block, Body, Expression, Operator};
 use super::types::{self, Type};
-use super::{policy_document, variables};
+use super::{policy_document, validate, variables};
 use crate::declared::{Declared, DeclaredInput, DeclaredModule, DeclaredOutput, DeclaredResource};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::project::Inputs;
@@ -34,6 +34,8 @@ const MOST_RESOURCES: usize = 50_000;
 const MOST_MODULES: usize = 10_000;
 /// Modules within modules.
 const DEEPEST_MODULE: usize = 64;
+/// The version of Terraform that is followed.
+const TERRAFORM: schema::Version = [1, 11, 4];
 
 /// Arguments that say how a resource is managed, not what it is.
 const META_ARGUMENTS: &[&str] = &["count", "for_each", "provider", "depends_on"];
@@ -310,6 +312,18 @@ impl<'a> Evaluator<'a> {
                 .hint("remove the value, or declare the variable"),
             );
         }
+        for given in &self.inputs.given {
+            if let crate::project::Given::Value(name, _) = given
+                && self.is_refusing()
+                && !module.variables.contains_key(name.as_str())
+            {
+                let message = format!("`--var {name}=…` sets no variable of the root module");
+                self.say(
+                    Diagnostic::new(Level::Error, "undeclared_variable", message)
+                        .hint("remove it, or declare the variable"),
+                );
+            }
+        }
         let root = Rc::new(Instance {
             module,
             address: "".into(),
@@ -376,6 +390,9 @@ impl<'a> Evaluator<'a> {
 
     fn declare(&self, instance: &Rc<Instance>, declared: &mut Declared) {
         self.check_values(instance);
+        if self.is_refusing() {
+            self.refuse(instance);
+        }
         for (name, block) in &instance.module.providers {
             let scope = self.scope(instance, None, block.header);
             let data = Data::Object(Object::new(
@@ -402,6 +419,13 @@ impl<'a> Evaluator<'a> {
                 let exists = instance.exists.clone().and(item.guard.clone());
                 if World::new().assuming(&exists).is_none() {
                     continue;
+                }
+                if self.is_refusing()
+                    && let Some(lifecycle) = block.body.blocks_named("lifecycle").next()
+                {
+                    let scope = self.scope(instance, Some(&item.each), block.header);
+                    self.require(lifecycle, "precondition", &scope);
+                    self.require(lifecycle, "postcondition", &scope);
                 }
                 let native = name.rsplit_once('.').map_or(&**name, |(kind, _)| kind);
                 declared.resources.push(DeclaredResource {
@@ -681,6 +705,87 @@ impl<'a> Evaluator<'a> {
                 diagnostic.hint = did_you_mean(&attribute.name, known);
                 self.say(diagnostic);
             }
+        }
+    }
+
+    /// Whether all that Terraform refuses is said: where one root module is asked for, its values given. Modules that are
+    /// found in folders are called by others, with values that are not seen.
+    fn is_refusing(&self) -> bool {
+        self.inputs.working_folder.is_some()
+    }
+
+    /// Says what Terraform refuses of a module instance though no other value needs it.
+    fn refuse(&self, instance: &Rc<Instance>) {
+        let module = &instance.module;
+        for fault in validate::faults(module) {
+            self.say(fault);
+        }
+        for (version, span) in &module.required_versions {
+            if !schema::meets(TERRAFORM, version) {
+                let [major, minor, patch] = TERRAFORM;
+                let message =
+                    format!("Terraform is to be `{version}`, and {major}.{minor}.{patch} is not");
+                self.say(
+                    Diagnostic::error("required_version", *span, message)
+                        .hint("onus evaluates as that version does; widen the constraint"),
+                );
+            }
+        }
+        for (name, block) in &module.variables {
+            // Its faults are said where it is computed.
+            let _ = self.variable(instance, name, block.header);
+        }
+        for (name, attribute) in &module.locals {
+            let _ = self.local(instance, name, attribute.name_span);
+        }
+        for (name, block) in &module.outputs {
+            if instance.call.is_some() {
+                self.output(instance, name, block);
+            }
+            let scope = self.scope(instance, None, block.header);
+            self.require(block, "precondition", &scope);
+        }
+        for block in &module.checks {
+            let scope = self.scope(instance, None, block.header);
+            for assertion in block.body.blocks_named("assert") {
+                if let Some(condition) = assertion.body.attribute("condition") {
+                    // What does not hold is a warning, but what is no condition is refused.
+                    let _ = self.quietly(|| self.evaluate(&condition.value, &scope));
+                }
+            }
+        }
+    }
+
+    /// Says which conditions of a block do not hold.
+    fn require(&self, block: &Block, keyword: &str, scope: &Scope<'_>) {
+        for required in block.body.blocks_named(keyword) {
+            let Some(condition) = required.body.attribute("condition") else {
+                continue;
+            };
+            let span = condition.value.span;
+            let truth = match self.evaluate(&condition.value, scope) {
+                Ok(truth) => truth,
+                Err(fault) => {
+                    self.say_fault(fault);
+                    continue;
+                }
+            };
+            let wrong = match types::to_bool(&truth) {
+                Some(true) => continue,
+                Some(false) => "does not hold",
+                None if truth.is_null() => "is null",
+                None if truth.is_wholly_known() => "is neither true nor false",
+                None => continue,
+            };
+            let mut diagnostic =
+                Diagnostic::error("failed_condition", span, format!("this {keyword} {wrong}"));
+            let said = required.body.attribute("error_message");
+            let said = said.map(|said| self.quietly(|| self.evaluate(&said.value, scope)));
+            diagnostic.hint = said
+                .and_then(Result::ok)
+                .filter(|said| !said.has_sensitive())
+                .and_then(|said| said.as_str().map(str::to_owned));
+            self.say(diagnostic);
         }
     }
 
@@ -1264,9 +1369,13 @@ impl<'a> Evaluator<'a> {
         let from_outside = from_outside.filter(|(value, _)| is_nullable || !value.is_null());
         let Some((value, step)) = from_outside.or_else(default) else {
             if instance.call.is_none() {
+                let level = match self.is_refusing() {
+                    true => Level::Error,
+                    false => Level::Note,
+                };
                 self.say(
                     Diagnostic::new(
-                        Level::Note,
+                        level,
                         "missing_variable",
                         format!("variable `{name}` has no value: what depends on it is unknown"),
                     )

@@ -15,6 +15,7 @@ mod references;
 mod schema;
 pub mod syntax;
 pub mod types;
+mod validate;
 mod variables;
 
 use crate::declared::{Declared, Language};

@@ -33,6 +33,10 @@ pub(super) struct Module {
     pub provider_versions: Vec<Arc<str>>,
     /// `provider` blocks as `name` or `name.alias`.
     pub providers: Named<Arc<Block>>,
+    /// `check` blocks; the data sources in them are among the resources.
+    pub checks: Vec<Block>,
+    /// Versions of Terraform that it asks for.
+    pub required_versions: Vec<(Arc<str>, Span)>,
 }
 
 /// Modules that were read, by folder: what is evaluated several times is parsed once.
@@ -237,16 +241,22 @@ impl Module {
                 }
                 "terraform" => {
                     self.provider_versions.extend(provider_version(&block.body));
+                    if let Some(required) = block.body.attribute("required_version")
+                        && let Expr::Text(version, _) = &required.value.kind
+                    {
+                        let required = (version.clone(), required.value.span);
+                        self.required_versions.push(required);
+                    }
                     continue;
                 }
                 // A check's look-up is a data source of the module.
                 "check" => {
-                    let inner: Vec<Block> = block
-                        .body
-                        .blocks
+                    let mut block = block;
+                    let (inner, other) = std::mem::take(&mut block.body.blocks)
                         .into_iter()
-                        .filter(|b| &*b.keyword == "data")
-                        .collect();
+                        .partition(|b| &*b.keyword == "data");
+                    block.body.blocks = other;
+                    self.checks.push(block);
                     let body = Body {
                         attributes: Vec::new(),
                         blocks: inner,

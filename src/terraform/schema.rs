@@ -220,7 +220,8 @@ pub(super) fn of(what: What, kind: &str) -> Option<Arc<Body>> {
 /// The version that the table is of.
 const VERSION: Version = [5, 100, 0];
 
-type Version = [u64; 3];
+/// Major, minor and patch version.
+pub(super) type Version = [u64; 3];
 
 /// What operators of constraints are made of, and blanks.
 const OPERATORS: [char; 6] = ['=', '!', '<', '>', '~', ' '];
@@ -253,8 +254,9 @@ fn version(text: &str) -> Option<Version> {
     Some([part()?, part()?, part()?])
 }
 
+/// Whether a version meets a constraint.
 /// <https://developer.hashicorp.com/terraform/language/expressions/version-constraints>
-fn meets(found: Version, constraint: &str) -> bool {
+pub(super) fn meets(found: Version, constraint: &str) -> bool {
     constraint.split(',').all(|part| {
         let part = part.trim();
         let text = part.trim_start_matches(OPERATORS);
