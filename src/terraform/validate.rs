@@ -16,6 +16,7 @@ use crate::source::Span;
 const RESERVED: &[&str] = &[
     "source",
     "version",
+    "provider",
     "providers",
     "count",
     "for_each",
@@ -31,6 +32,9 @@ const NO_EXPRESSIONS: &[&str] = &[
     "provider",
     "providers",
     "iterator",
+    // Of provisioners.
+    "when",
+    "on_failure",
 ];
 /// Arguments and blocks of `variable`, `output` and `lifecycle`.
 const IN_VARIABLES: &[&str] = &[
@@ -376,7 +380,9 @@ impl Check<'_> {
             "local" => self.declared(module.locals.get(second).is_some(), "local", second, span),
             "module" => {
                 self.declared(module.calls.get(second).is_some(), "module", second, span);
-                if let Some(block) = module.calls.get(second) {
+                // The instances by key are an object, whose members are asked for like attributes.
+                let counted = |block: &&Arc<Block>| block.body.attribute("count").is_some();
+                if let Some(block) = module.calls.get(second).filter(counted) {
                     self.instance_of(block, &format!("module.{second}"), step(1), span);
                 }
             }
@@ -449,8 +455,6 @@ impl Check<'_> {
         else {
             return;
         };
-        // The object of a module's instances may be asked for a key, as may that of a resource: only attributes that
-        // follow a list of instances cannot be.
         if let Some(attribute) = after {
             let message = format!("`{attribute}` is asked of `{key}`, which has `{counted}`");
             let hint = format!("say which instance, as in `{key}[…].{attribute}`");
