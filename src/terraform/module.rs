@@ -245,6 +245,9 @@ impl Module {
                         && let Expr::Text(version, _) = &required.value.kind
                     {
                         let required = (version.clone(), required.value.span);
+                        if is_override {
+                            self.required_versions.clear();
+                        }
                         self.required_versions.push(required);
                     }
                     continue;
