@@ -766,7 +766,18 @@ fn inspect_answers_queries() {
 #[test]
 fn inspect_keeps_its_contract_for_developers() {
     let estate = estate_to_look_into("contract");
-    let ran = estate.exits(0, &["inspect", "--format", "json", "."]);
+    // Terraform refuses a root module whose variable has no value; the rest is evaluated all the same.
+    let ran = estate.exits(1, &["inspect", "--format", "json", "."]);
+    assert_eq!(ran.json()["diagnostics"][0]["code"], "missing_variable");
+    let given = [
+        "inspect",
+        "--format",
+        "json",
+        "--var",
+        "cidr=10.0.0.0/8",
+        ".",
+    ];
+    let ran = estate.exits(0, &given);
     ran.is_silent_about(&["horse"]);
     let cluster = &ran.json()["resources"][0];
     assert_eq!(cluster["address"], ADDRESS);
