@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::value::{Guard, Type, Value};
+use crate::value::{Guard, Type, Value, World};
 
 /// The language something is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +46,8 @@ pub struct Declared {
     pub modules: Vec<DeclaredModule>,
     /// The template's named conditions; none in Terraform.
     pub conditions: Vec<DeclaredCondition>,
+    /// What holds in every deployment: what a template's `Rules` demand of its parameters.
+    pub constraint: Guard,
     /// Constructs of CDK that made resources, by address.
     pub constructs: BTreeMap<Arc<str>, Construct>,
     /// What was wrong.
@@ -64,9 +66,15 @@ impl Declared {
             inputs: Vec::new(),
             modules: Vec::new(),
             conditions: Vec::new(),
+            constraint: Guard::Always,
             constructs: BTreeMap::new(),
             diagnostics: Vec::new(),
         }
+    }
+
+    /// The world of which nothing is known but what holds in every deployment.
+    pub fn world(&self) -> World {
+        World::of_all(&self.constraint)
     }
 
     /// A condition in the words of the template: `IsProd and not InEurope`. What no named condition says is said as it is.

@@ -6,7 +6,7 @@ use super::Template;
 use super::parameters::{Taking, scalar_text};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::source::Span;
-use crate::value::{Atom, Certainty, Data, Guard, Segment, Subject, Text, Unknown, Value};
+use crate::value::{Atom, Certainty, Data, Guard, Member, Segment, Subject, Text, Unknown, Value};
 
 /// Parts that the formula of one condition may have, those that are shared counted once.
 const MOST_PARTS: usize = 2_000;
@@ -136,15 +136,72 @@ impl Template<'_> {
                 }
             },
             // In `Rules` only.
-            "Fn::Contains" => match argument.elements().collect::<Vec<_>>().as_slice() {
-                [list, one] if list.as_list().is_some() => list
-                    .elements()
-                    .map(|item| self.equal(&item, one))
-                    .fold(Guard::Never, Guard::or),
-                _ => self.opaque(&describe(value)),
-            },
+            "Fn::Contains" | "Fn::EachMemberEquals" | "Fn::EachMemberIn" => {
+                match argument.elements().collect::<Vec<_>>().as_slice() {
+                    [list, other] => self.membership(function, list, other, value),
+                    _ => {
+                        let message = format!("`{function}` takes two values");
+                        self.invalid(argument.span(), message, None);
+                        self.opaque(name)
+                    }
+                }
+            }
             _ => self.opaque(&describe(value)),
         }
+    }
+
+    /// What the functions on lists of `Rules` ask.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html>
+    fn membership(&self, function: &str, list: &Value, other: &Value, whole: &Value) -> Guard {
+        let others = match function {
+            "Fn::EachMemberIn" => self.members_of(other, 0),
+            _ => Some(vec![other.clone()]),
+        };
+        let (Some(members), Some(others)) = (self.members_of(list, 0), others) else {
+            return self.opaque(&describe(whole));
+        };
+        let is_among = |member: &Value| {
+            let equal = others.iter().map(|other| self.equal(member, other));
+            equal.fold(Guard::Never, Guard::or)
+        };
+        let found = members.iter().map(is_among);
+        match function {
+            "Fn::Contains" => found.fold(Guard::Never, Guard::or),
+            _ => found.fold(Guard::Always, Guard::and),
+        }
+    }
+
+    /// The members of a list in `Rules`, as they are written; none if they are not known one by one.
+    fn members_of(&self, list: &Value, depth: usize) -> Option<Vec<Value>> {
+        if let Data::List(_) = &list.data {
+            return Some(list.elements().collect());
+        }
+        let all = list.as_object().and_then(|object| object.get("Fn::RefAll"));
+        let Some(kind) = all.and_then(Value::as_str).filter(|_| depth == 0) else {
+            let known = self.taken(list, Taking::Question);
+            let is_known = known.as_list().is_some_and(|list| list.more().is_none());
+            return is_known.then(|| known.elements().collect());
+        };
+        let list_kind = format!("List<{kind}>");
+        let mut members = Vec::new();
+        for (name, parameter) in &self.parameters {
+            let own = parameter.value.member("Type");
+            let own = own.as_ref().and_then(Value::as_str).unwrap_or_default();
+            if own != kind && own != list_kind {
+                continue;
+            }
+            let target = Member {
+                key: list.span(),
+                value: Value::text(name.clone(), list.span()),
+            };
+            let reference = [("Ref".into(), target)].into_iter().collect();
+            let reference = Value::object(reference, list.span());
+            match own == kind {
+                true => members.push(reference),
+                false => members.extend(self.members_of(&reference, depth + 1)?),
+            }
+        }
+        Some(members)
     }
 
     /// Whether operands of a condition are being evaluated.

@@ -539,6 +539,7 @@ impl<'a> Template<'a> {
 
     fn declare(self, declared: &mut Declared) {
         (declared.resources, declared.absent) = self.declared_resources();
+        declared.constraint = self.demands();
         for (name, member) in &self.outputs {
             let exists = self.existence(&member.value);
             let value = self.output_value(member);

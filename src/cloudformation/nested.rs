@@ -9,7 +9,7 @@ use super::recognise::asset;
 use crate::declared::DeclaredResource;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
-use crate::value::{Reason, Step, Value};
+use crate::value::{Guard, Reason, Step, Value};
 
 /// Stacks within each other.
 const DEEPEST: usize = 8;
@@ -19,6 +19,8 @@ const DEEPEST: usize = 8;
 pub(super) struct Nested {
     /// Its resources, under addresses seen from the root.
     pub(super) resources: Vec<DeclaredResource>,
+    /// What its rules demand where it exists.
+    constraint: Guard,
     outputs: Vec<(Arc<str>, Value)>,
 }
 
@@ -116,7 +118,20 @@ impl Template<'_> {
             .iter()
             .map(|(name, member)| (name.clone(), template.output_value(member)))
             .collect();
-        Some(Nested { resources, outputs })
+        Some(Nested {
+            resources,
+            constraint: (!exists).or(template.demands()),
+            outputs,
+        })
+    }
+
+    /// What holds in every deployment: what the rules of this template demand, and those of the stacks in it.
+    pub(super) fn demands(&self) -> Guard {
+        let nested = self.nested.borrow();
+        let nested = nested.values().flatten();
+        nested.fold(self.constraint.clone(), |all, nested| {
+            all.and(nested.constraint.clone())
+        })
     }
 
     /// The address of a resource of this template, seen from the root.

@@ -381,7 +381,7 @@ impl Facts {
                 return (known.value.clone(), known.undecided.clone());
             }
         }
-        let mut world = World::new();
+        let mut world = model.world();
         for (atom, truth) in answers {
             // An answer never contradicts: it was taken from a world in which all of them hold.
             world = world.with(atom, *truth).unwrap_or(world);

@@ -115,6 +115,8 @@ pub struct Model {
     pub outputs: Vec<DeclaredOutput>,
     /// Named conditions of the template.
     pub conditions: Vec<DeclaredCondition>,
+    /// What holds in every deployment.
+    pub constraint: Guard,
     /// Constructs of CDK that made resources, by address.
     pub constructs: BTreeMap<Arc<str>, Construct>,
     resources: Vec<Resource>,
@@ -149,11 +151,17 @@ impl Model {
             vocabulary,
             outputs,
             conditions: Vec::new(),
+            constraint: Guard::Always,
             constructs: BTreeMap::new(),
             resources,
             by_kind,
             by_address,
         }
+    }
+
+    /// The world of which nothing is known but what holds in every deployment: all others start from it.
+    pub fn world(&self) -> World {
+        World::of_all(&self.constraint)
     }
 
     /// All resources, in order.

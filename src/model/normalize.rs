@@ -31,6 +31,7 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
         inputs,
         modules,
         conditions,
+        constraint,
         constructs,
         ..
     } = declared;
@@ -139,6 +140,7 @@ pub fn normalize(declared: Declared, vocabulary: Arc<Vocabulary>) -> (Model, Vec
     run.attach(&index);
     let (mut model, diagnostics) = run.finish(root, outputs, index);
     model.conditions = conditions;
+    model.constraint = constraint;
     model.constructs = constructs;
     (model, diagnostics)
 }

@@ -133,7 +133,7 @@ type Visit<'v> = &'v mut dyn FnMut(&crate::value::Atom);
 
 /// The world in which every atom has its default answer; atoms without one stay open.
 fn default_world(declared: &Declared) -> World {
-    let mut world = World::new();
+    let mut world = declared.world();
     let mut choose = |atoms_of: &dyn Fn(Visit<'_>)| {
         let mut atoms = Vec::new();
         atoms_of(&mut |atom| atoms.push(atom.clone()));

@@ -674,6 +674,7 @@ mod tests {
         outcome.condition = Some(Condition {
             text: "IsProd is false".to_owned(),
             is_default_case: false,
+            guard: crate::value::Guard::Always,
         });
         insta::assert_snapshot!(text(estate), @r#"
         critical[eks-public-endpoint-open-to-world]: anyone on the internet can reach the API of aws_eks_cluster.main

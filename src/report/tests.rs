@@ -483,6 +483,7 @@ fn exit_codes_put_findings_before_incomplete_input() {
         o.condition = Some(Condition {
             text: "IsProd is false".to_owned(),
             is_default_case: false,
+            guard: crate::value::Guard::Always,
         });
     };
     check(&elsewhere, false, default, 0);

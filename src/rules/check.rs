@@ -78,7 +78,7 @@ pub fn check_rule(model: &Model, derive: &dyn Derive, rule: &Rule) -> Vec<Outcom
     let mut outcomes = Vec::new();
     for id in resources {
         let resource = model.resource(id);
-        if let Some(world) = World::new().assuming(&resource.exists) {
+        if let Some(world) = model.world().assuming(&resource.exists) {
             let examined = Examined {
                 context: &context,
                 resource,
@@ -103,7 +103,7 @@ pub(super) fn worlds<'d>(
     resource: &Resource,
     rule: &Rule,
 ) -> Vec<(Vec<(Atom, bool)>, World)> {
-    let Some(base) = World::new().assuming(&resource.exists) else {
+    let Some(base) = context.model.world().assuming(&resource.exists) else {
         return Vec::new();
     };
     let examined = Examined {
@@ -388,6 +388,7 @@ impl<'d> Examined<'_, 'd> {
             }
         }
         let mut outcomes = Vec::new();
+        let all_worlds = self.context.model.world();
         for place in order {
             let mut all = by_place.remove(&place).unwrap_or_default();
             // A finding beats what is unsure.
@@ -416,7 +417,7 @@ impl<'d> Examined<'_, 'd> {
                         .map(|number| choices[*number].as_slice())
                         .collect()
                 };
-                let guard = formula(&of(&holds), &of(&fails), &self.resource.exists);
+                let guard = formula(&of(&holds), &of(&fails), &self.resource.exists, &all_worlds);
                 let condition = condition(&guard, named);
                 let is_default = condition
                     .as_ref()

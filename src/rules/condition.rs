@@ -11,8 +11,13 @@ pub(super) fn formula(
     holds: &[&[(Atom, bool)]],
     fails: &[&[(Atom, bool)]],
     exists: &Guard,
+    all: &World,
 ) -> Guard {
-    exists.clone().and(shortest(holds, fails))
+    let guard = exists.clone().and(shortest(holds, fails, all));
+    if all.truth(&guard).is_yes() {
+        return Guard::Always;
+    }
+    guard
 }
 
 /// A formula in words, those of the template where it has a name for it. None if it always holds.
@@ -45,6 +50,7 @@ pub(super) fn condition(guard: &Guard, named: &[DeclaredCondition]) -> Option<Co
     Some(Condition {
         text,
         is_default_case,
+        guard: guard.clone(),
     })
 }
 
@@ -115,7 +121,7 @@ fn by_default(guard: &Guard) -> Certainty {
 
 /// A disjunction of choices, as short as dropping single choices makes it, that covers all of `holds` and meets none
 /// of `fails`.
-fn shortest(holds: &[&[(Atom, bool)]], fails: &[&[(Atom, bool)]]) -> Guard {
+fn shortest(holds: &[&[(Atom, bool)]], fails: &[&[(Atom, bool)]], all: &World) -> Guard {
     if fails.is_empty() {
         return Guard::Always;
     }
@@ -126,7 +132,10 @@ fn shortest(holds: &[&[(Atom, bool)]], fails: &[&[(Atom, bool)]]) -> Guard {
         for index in (0..choices.len()).rev() {
             let mut fewer = choices.clone();
             fewer.remove(index);
-            if !fails.iter().any(|failing| go_together(&fewer, failing)) {
+            if !fails
+                .iter()
+                .any(|failing| go_together(&fewer, failing, all))
+            {
                 choices = fewer;
             }
         }
@@ -139,7 +148,7 @@ fn shortest(holds: &[&[(Atom, bool)]], fails: &[&[(Atom, bool)]]) -> Guard {
     while index < kept.len() {
         let is_covered = holds.iter().all(|world| {
             kept.iter().enumerate().any(|(at, choices)| {
-                at != index && choices.iter().all(|choice| follows(world, choice))
+                at != index && choices.iter().all(|choice| follows(world, choice, all))
             })
         });
         if is_covered {
@@ -162,22 +171,18 @@ fn shortest(holds: &[&[(Atom, bool)]], fails: &[&[(Atom, bool)]]) -> Guard {
 }
 
 /// Whether a choice follows from those of a world.
-fn follows(world: &[(Atom, bool)], (atom, truth): &(Atom, bool)) -> bool {
+fn follows(world: &[(Atom, bool)], (atom, truth): &(Atom, bool), all: &World) -> bool {
     world
         .iter()
-        .try_fold(World::new(), |world, (atom, truth)| {
-            world.with(atom, *truth)
-        })
+        .try_fold(all.clone(), |world, (atom, truth)| world.with(atom, *truth))
         .is_some_and(|world| world.with(atom, !truth).is_none())
 }
 
 /// Whether two lists of choices can hold at once.
-fn go_together(a: &[(Atom, bool)], b: &[(Atom, bool)]) -> bool {
+fn go_together(a: &[(Atom, bool)], b: &[(Atom, bool)], all: &World) -> bool {
     a.iter()
         .chain(b)
-        .try_fold(World::new(), |world, (atom, truth)| {
-            world.with(atom, *truth)
-        })
+        .try_fold(all.clone(), |world, (atom, truth)| world.with(atom, *truth))
         .is_some()
 }
 
@@ -219,7 +224,10 @@ mod tests {
         let (holds_in, fails_in) = (worlds(holds), worlds(fails));
         let holds_in: Vec<&[(Atom, bool)]> = holds_in.iter().map(Vec::as_slice).collect();
         let fails_in: Vec<&[(Atom, bool)]> = fails_in.iter().map(Vec::as_slice).collect();
-        let found = condition(&formula(&holds_in, &fails_in, &Guard::Always), &[]);
+        let found = condition(
+            &formula(&holds_in, &fails_in, &Guard::Always, &World::new()),
+            &[],
+        );
         let found = found.as_ref().map(|c| (c.text.as_str(), c.is_default_case));
         assert_eq!(found, expected, "{holds:?} but not {fails:?}");
     }
@@ -277,7 +285,8 @@ mod tests {
         let (atom, _) = choice("A");
         let exists = !Guard::Is(atom);
         let world: &[(Atom, bool)] = &[];
-        let found = condition(&formula(&[world], &[], &exists), &[]).expect("a condition");
+        let found =
+            condition(&formula(&[world], &[], &exists, &World::new()), &[]).expect("a condition");
         assert_eq!(found.text, "A is false (by default it is true)");
         assert!(!found.is_default_case);
     }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::model::{Kind, ResourceId};
 use crate::source::Span;
-use crate::value::Origin;
+use crate::value::{Guard, Origin};
 
 pub use builtin::{RuleSet, files as builtin_files};
 pub use check::{check, check_rule};
@@ -167,6 +167,8 @@ pub struct Condition {
     pub text: String,
     /// Whether it holds in the default case, or there is none: then it counts like any other finding.
     pub is_default_case: bool,
+    /// The condition itself.
+    pub guard: Guard,
 }
 
 /// The value (or the lack of one) that a clause fails on.

@@ -356,6 +356,11 @@ impl World {
         World::default()
     }
 
+    /// The world in which nothing is chosen but what holds everywhere. What cannot hold says nothing.
+    pub fn of_all(constraint: &Guard) -> World {
+        World::new().assuming(constraint).unwrap_or_default()
+    }
+
     /// What is chosen, in order of choosing.
     pub fn assumed(&self) -> &[(Atom, bool)] {
         &self.assumed

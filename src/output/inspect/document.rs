@@ -314,6 +314,12 @@ impl Subject<'_> {
         members
     }
 
+    /// The world in which a resource exists and nothing else is decided.
+    fn world_of(&self, resource: &Resource) -> World {
+        let world = self.model.world();
+        world.assuming(&resource.exists).unwrap_or(world)
+    }
+
     fn section(&self, title: &str, lines: &[Line], out: &mut dyn Write) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
@@ -336,13 +342,13 @@ impl Subject<'_> {
     fn properties(&self, resource: &Resource) -> Vec<Part> {
         let naming = self.naming(resource);
         // What cannot be where the resource exists is not shown.
-        let properties = resource.properties.in_world(&world_of(resource));
+        let properties = resource.properties.in_world(&self.world_of(resource));
         Part::of("", properties, Span::NONE, &[], &naming).below
     }
 
     /// The facts, under their dotted names.
     fn computed(&self, resource: &Resource) -> Vec<Part> {
-        let world = world_of(resource);
+        let world = self.world_of(resource);
         let naming = Naming {
             words: self.words,
             entry: None,
@@ -441,7 +447,7 @@ impl Subject<'_> {
             options: self.options,
         };
         let resource = self.model.resource(id);
-        let world = world_of(resource);
+        let world = self.world_of(resource);
         let root = document::root(&context, id);
         let selection = jsonpath::select(query, &root, &world);
         let mut nodes = Vec::new();
@@ -640,11 +646,6 @@ fn push_name(path: &mut String, name: &str) {
     } else {
         path.push_str(&format!("['{name}']"));
     }
-}
-
-/// The world in which a resource exists and nothing else is decided.
-fn world_of(resource: &Resource) -> World {
-    World::new().assuming(&resource.exists).unwrap_or_default()
 }
 
 /// Why something in a value is not known.

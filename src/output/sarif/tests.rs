@@ -66,6 +66,7 @@ fn everything() -> (SourceMap, Report) {
     outcome.condition = Some(Condition {
         text: "IsProd is false".to_owned(),
         is_default_case: false,
+        guard: crate::value::Guard::Always,
     });
     let block = estate.span("prod/main.tf", "vpc_config");
     let outcome = estate.fails(&bad, "aws_eks_cluster.main", block);
@@ -290,6 +291,7 @@ fn findings_of_cases_that_are_not_the_default_are_one_level_lower() {
         outcome.condition = Some(Condition {
             text: "IsProd is false".to_owned(),
             is_default_case: false,
+            guard: crate::value::Guard::Always,
         });
         let (sources, report) = estate.report();
         let log = log(&report, &sources, &Options::default());
