@@ -15,10 +15,10 @@ use super::planned::View;
 use super::schema::{self, What};
 use super::syntax::{Access, Block, Body, Expression, Operator};
 use super::types::{self, Type};
-use super::{policy_document, validate, variables};
+use super::{policy_document, variables};
 use crate::declared::{Declared, DeclaredInput, DeclaredModule, DeclaredOutput, DeclaredResource};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
-use crate::project::Inputs;
+use crate::project::{Given, Inputs};
 use crate::source::files::{is_below, join, normalise};
 use crate::source::{Files, SourceMap, Span};
 use crate::value::{
@@ -34,8 +34,6 @@ const MOST_RESOURCES: usize = 50_000;
 const MOST_MODULES: usize = 10_000;
 /// Modules within modules.
 const DEEPEST_MODULE: usize = 64;
-/// The version of Terraform that is followed.
-const TERRAFORM: schema::Version = [1, 11, 4];
 
 /// Arguments that say how a resource is managed, not what it is.
 const META_ARGUMENTS: &[&str] = &["count", "for_each", "provider", "depends_on"];
@@ -86,6 +84,8 @@ pub(super) struct Evaluator<'a> {
     installed: HashMap<String, String>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     said: RefCell<FxHashSet<(Span, String)>>,
+    /// Folders of modules whose references were looked at.
+    looked_at: RefCell<FxHashSet<Arc<str>>>,
 }
 
 /// The workspace: given, or selected in the folder of the root module, or the one there always is.
@@ -126,7 +126,7 @@ fn outermost(files: &dyn Files, root: &str, inputs: &Inputs) -> Option<String> {
 
 /// One instance of a module: the root, or one that a call makes.
 pub(super) struct Instance {
-    module: Arc<Module>,
+    pub(super) module: Arc<Module>,
     /// `module.a["k"]`; empty for the root.
     address: Arc<str>,
     /// `a.b` as in `modules.json`.
@@ -282,6 +282,7 @@ impl<'a> Evaluator<'a> {
             installed,
             diagnostics: RefCell::new(diagnostics),
             said: RefCell::default(),
+            looked_at: RefCell::default(),
         }
     }
 
@@ -312,8 +313,9 @@ impl<'a> Evaluator<'a> {
                 .hint("remove the value, or declare the variable"),
             );
         }
+        // Where many modules are looked at, a value may be meant for another one.
         for given in &self.inputs.given {
-            if let crate::project::Given::Value(name, _) = given
+            if let Given::Value(name, _) = given
                 && self.is_refusing()
                 && !module.variables.contains_key(name.as_str())
             {
@@ -389,6 +391,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn declare(&self, instance: &Rc<Instance>, declared: &mut Declared) {
+        self.check_uses(instance);
         self.check_values(instance);
         if self.is_refusing() {
             self.refuse(instance);
@@ -419,13 +422,6 @@ impl<'a> Evaluator<'a> {
                 let exists = instance.exists.clone().and(item.guard.clone());
                 if World::new().assuming(&exists).is_none() {
                     continue;
-                }
-                if self.is_refusing()
-                    && let Some(lifecycle) = block.body.blocks_named("lifecycle").next()
-                {
-                    let scope = self.scope(instance, Some(&item.each), block.header);
-                    self.require(lifecycle, "precondition", &scope);
-                    self.require(lifecycle, "postcondition", &scope);
                 }
                 let native = name.rsplit_once('.').map_or(&**name, |(kind, _)| kind);
                 declared.resources.push(DeclaredResource {
@@ -461,6 +457,29 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+        self.check_conditions(instance);
+    }
+
+    /// Whether a module is looked at for the first time.
+    pub(super) fn first_seen(&self, module: &Module) -> bool {
+        self.looked_at.borrow_mut().insert(module.folder.clone())
+    }
+
+    /// Runs something for each instance of a block that surely exists: with its address, its `each` and what makes the
+    /// resource as expressions see it.
+    pub(super) fn each_item(
+        &self,
+        instance: &Rc<Instance>,
+        name: &Arc<str>,
+        block: &Arc<Block>,
+        run: &mut dyn FnMut(&str, &Each, &dyn Fn() -> Value),
+    ) {
+        let expansion = self.expansion(instance, name, block);
+        for item in expansion.items.iter().filter(|item| item.guard.is_always()) {
+            run(&item.address, &item.each, &|| {
+                self.object_of(instance, block, item)
+            });
+        }
     }
 
     // ---- saying ----
@@ -479,7 +498,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn say_fault(&self, fault: Fault) {
+    pub(super) fn say_fault(&self, fault: Fault) {
         let mut diagnostic = Diagnostic::error("invalid_expression", fault.span, fault.message);
         diagnostic.hint = fault.hint;
         self.say(diagnostic);
@@ -524,7 +543,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The value, or unknown and a diagnostic.
-    fn settle(&self, evaluated: Evaluated, span: Span) -> Value {
+    pub(super) fn settle(&self, evaluated: Evaluated, span: Span) -> Value {
         match evaluated {
             // Worlds in which the expression is an error are worlds that are never deployed.
             Ok(Value {
@@ -714,116 +733,6 @@ impl<'a> Evaluator<'a> {
         self.inputs.working_folder.is_some()
     }
 
-    /// Says what Terraform refuses of a module instance though no other value needs it.
-    fn refuse(&self, instance: &Rc<Instance>) {
-        let module = &instance.module;
-        for fault in validate::faults(module) {
-            self.say(fault);
-        }
-        for (version, span) in &module.required_versions {
-            if !schema::meets(TERRAFORM, version) {
-                let [major, minor, patch] = TERRAFORM;
-                let message =
-                    format!("Terraform is to be `{version}`, and {major}.{minor}.{patch} is not");
-                self.say(
-                    Diagnostic::error("required_version", *span, message)
-                        .hint("onus evaluates as that version does; widen the constraint"),
-                );
-            }
-        }
-        for (name, block) in &module.variables {
-            // Its faults are said where it is computed.
-            let _ = self.variable(instance, name, block.header);
-        }
-        for (name, attribute) in &module.locals {
-            let _ = self.local(instance, name, attribute.name_span);
-        }
-        for (name, block) in &module.outputs {
-            if instance.call.is_some() {
-                self.output(instance, name, block);
-            }
-            let scope = self.scope(instance, None, block.header);
-            self.require(block, "precondition", &scope);
-        }
-        for block in &module.checks {
-            let scope = self.scope(instance, None, block.header);
-            for assertion in block.body.blocks_named("assert") {
-                if let Some(condition) = assertion.body.attribute("condition") {
-                    // What does not hold is a warning, but what is no condition is refused.
-                    let _ = self.quietly(|| self.evaluate(&condition.value, &scope));
-                }
-            }
-        }
-    }
-
-    /// Says which conditions of a block do not hold.
-    fn require(&self, block: &Block, keyword: &str, scope: &Scope<'_>) {
-        for required in block.body.blocks_named(keyword) {
-            let Some(condition) = required.body.attribute("condition") else {
-                continue;
-            };
-            let span = condition.value.span;
-            let truth = match self.evaluate(&condition.value, scope) {
-                Ok(truth) => truth,
-                Err(fault) => {
-                    self.say_fault(fault);
-                    continue;
-                }
-            };
-            let wrong = match types::to_bool(&truth) {
-                Some(true) => continue,
-                Some(false) => "does not hold",
-                None if truth.is_null() => "is null",
-                None if truth.is_wholly_known() => "is neither true nor false",
-                None => continue,
-            };
-            let mut diagnostic =
-                Diagnostic::error("failed_condition", span, format!("this {keyword} {wrong}"));
-            let said = required.body.attribute("error_message");
-            let said = said.map(|said| self.quietly(|| self.evaluate(&said.value, scope)));
-            diagnostic.hint = said
-                .and_then(Result::ok)
-                .filter(|said| !said.has_sensitive())
-                .and_then(|said| said.as_str().map(str::to_owned));
-            self.say(diagnostic);
-        }
-    }
-
-    /// Values that the conditions of their variables refuse.
-    fn check_values(&self, instance: &Rc<Instance>) {
-        for (name, block) in &instance.module.variables {
-            for validation in block.body.blocks_named("validation") {
-                let Some(condition) = validation.body.attribute("condition") else {
-                    continue;
-                };
-                let scope = self.scope(instance, None, block.header);
-                let truth = self.quietly(|| self.evaluate(&condition.value, &scope));
-                if !truth.is_ok_and(|truth| types::to_bool(&truth) == Some(false)) {
-                    continue;
-                }
-                let Ok((value, _)) = self.variable(instance, name, block.header) else {
-                    continue;
-                };
-                let place = match value.span().is_written() {
-                    true => value.span(),
-                    false => block.header,
-                };
-                let message =
-                    format!("the value of `{name}` does not meet its variable's condition");
-                let mut diagnostic = Diagnostic::error("invalid_value", place, message)
-                    .label(condition.value.span, "this must hold");
-                let said = validation
-                    .body
-                    .attribute("error_message")
-                    .map(|attribute| self.quietly(|| self.evaluate(&attribute.value, &scope)));
-                if let Some(Ok(said)) = said {
-                    diagnostic.hint = said.as_str().map(str::to_owned);
-                }
-                self.say(diagnostic);
-            }
-        }
-    }
-
     /// Variables without default that a call does not set.
     fn check_missing(&self, module: &Module, name: &str, block: &Block) {
         for (variable, declared) in &module.variables {
@@ -1008,7 +917,7 @@ impl<'a> Evaluator<'a> {
         // One attribute is looked for alone: making all of them for each reference would cost too much.
         let check = |steps: &[Operator]| {
             let schema = self.schema_of(block);
-            let schema = schema.filter(|_| self.is_exact(&instance.module));
+            let schema = schema.filter(|_| self.is_exact(&instance.module, block));
             if let Some(wrong) = schema.and_then(|schema| schema.fault_in(steps)) {
                 self.apart(|| self.say_fault(Fault::new(span, wrong)));
             }
@@ -1287,7 +1196,7 @@ impl<'a> Evaluator<'a> {
         Ok((value, step))
     }
 
-    fn variable(
+    pub(super) fn variable(
         &self,
         instance: &Rc<Instance>,
         name: &Arc<str>,
@@ -1437,7 +1346,7 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn local(&self, instance: &Rc<Instance>, name: &Arc<str>, span: Span) -> Evaluated {
+    pub(super) fn local(&self, instance: &Rc<Instance>, name: &Arc<str>, span: Span) -> Evaluated {
         let Some(attribute) = instance.module.locals.get(name).cloned() else {
             let known = instance.module.locals.keys().map(|known| &**known);
             return Err(Fault::new(span, format!("no local `{name}` is declared"))
@@ -1454,7 +1363,7 @@ impl<'a> Evaluator<'a> {
         computed.map(|(value, _)| value)
     }
 
-    fn output(&self, instance: &Rc<Instance>, name: &Arc<str>, block: &Block) -> Value {
+    pub(super) fn output(&self, instance: &Rc<Instance>, name: &Arc<str>, block: &Block) -> Value {
         let Some(attribute) = block.body.attribute("value") else {
             return Value::null(block.header);
         };
@@ -1462,15 +1371,15 @@ impl<'a> Evaluator<'a> {
         let computed = self.node(instance, Node::Output(name.clone()), span, || {
             let scope = self.scope(instance, None, block.header);
             let value = self.settle(self.evaluate(&attribute.value, &scope), span);
-            (
-                value.sensitive_if(is_marked_sensitive(block)),
-                Step::Output(name.clone()),
-            )
+            // Terraform 1.11 does not mark what other modules read (observed).
+            let is_marked =
+                is_marked_sensitive(block) && !(self.inputs.as_planned && instance.call.is_some());
+            (value.sensitive_if(is_marked), Step::Output(name.clone()))
         });
         self.settle(computed.map(|(value, _)| value), span)
     }
 
-    fn scope<'s>(
+    pub(super) fn scope<'s>(
         &self,
         instance: &'s Rc<Instance>,
         each: Option<&'s Each>,
@@ -1824,17 +1733,17 @@ impl<'a> Evaluator<'a> {
             _ => What::Resource,
         };
         let kind = block.label(0);
-        if !kind.starts_with("aws_") {
-            return None;
-        }
         let mut schemas = self.schemas.borrow_mut();
         let known = schemas.entry((what, kind));
         let read = |key: &(What, Arc<str>)| schema::of(key.0, &key.1);
         known.or_insert_with_key(read).clone()
     }
 
-    /// Whether the schema is that of the provider that a module means.
-    fn is_exact(&self, module: &Module) -> bool {
+    /// Whether the schema of a resource is that of the provider that a module means.
+    fn is_exact(&self, module: &Module, block: &Block) -> bool {
+        if &*block.label(0) == schema::BUILT_IN {
+            return true;
+        }
         if let Some(known) = self.is_exact.borrow().get(&module.folder) {
             return *known;
         }
@@ -1870,7 +1779,7 @@ impl<'a> Evaluator<'a> {
         if let Some(schema) = self.schema_of(block) {
             let place = Place {
                 shape: Shape::Body(&schema),
-                is_exact: self.is_exact(&instance.module),
+                is_exact: self.is_exact(&instance.module, block),
                 is_top: true,
                 header: block.header,
             };
@@ -1888,7 +1797,7 @@ impl<'a> Evaluator<'a> {
         let is_settled = self.locked.is_some()
             || !instance.module.provider_versions.is_empty()
             || !self.module(&self.root.clone()).provider_versions.is_empty();
-        if kind.starts_with("aws_") && is_settled && self.is_exact(&instance.module) {
+        if kind.starts_with("aws_") && is_settled && self.is_exact(&instance.module, block) {
             let message = format!("the AWS provider has no {} `{kind}`", block.keyword);
             self.say(Diagnostic::error("unknown_type", block.header, message));
         }
@@ -1967,7 +1876,7 @@ impl<'a> Evaluator<'a> {
                 Ok(value.moved_to(span))
             }
             Some(value) => Ok(value.read_at(span, Step::Attribute(item.address.clone()))),
-            None if self.is_exact(&instance.module) => {
+            None if self.is_exact(&instance.module, block) => {
                 let names = schema.attributes.keys().chain(schema.blocks.keys());
                 let message = format!("`{}` has no attribute `{name}`", block.label(0));
                 let hint = did_you_mean(name, names.map(|name| &**name));
@@ -1987,34 +1896,13 @@ impl<'a> Evaluator<'a> {
         let Data::Object(object) = &body.data else {
             return body;
         };
-        let is_data = &*block.keyword == "data";
         let unknown = self.undecided(block, item);
         if let Some(schema) = self.schema_of(block) {
             let kind = block.label(0);
             let view = self.view(&schema, &kind, &unknown, block, object.members());
             return Value::object(view.object(object.members()), block.header);
         }
-        let mut members = object.members().clone();
-        if &*block.label(0) == "terraform_data" && !is_data {
-            // Built into Terraform: what is not given is null, not decided by a provider.
-            for name in ["input", "triggers_replace"] {
-                if !members.contains_key(name) {
-                    members.insert(name.into(), Value::null(block.header).into());
-                }
-            }
-            if members["input"].value.is_null() {
-                members.insert("output".into(), Value::null(block.header).into());
-            }
-            let of_input = types::type_of(&members["input"].value);
-            for (name, of) in [("id", Type::String), ("output", of_input)] {
-                let mut decided = (*super::evaluate::part_of(&unknown, Some(name))).clone();
-                decided.of = (of != Type::Any).then(|| Arc::new(of));
-                let decided = Value::new(Data::Unknown(Arc::new(decided)), block.header);
-                members.entry(name.into()).or_insert_with(|| decided.into());
-            }
-            // These are all that it has.
-            return Value::object(members, block.header);
-        }
+        let members = object.members().clone();
         let object = Object::open(ObjectKind::Block, members, Arc::new(unknown));
         Value {
             data: Data::Object(object),
@@ -2038,7 +1926,7 @@ impl<'a> Evaluator<'a> {
         let place = match &schema {
             Some(schema) => Place {
                 shape: Shape::Body(schema),
-                is_exact: self.is_exact(&instance.module),
+                is_exact: self.is_exact(&instance.module, block),
                 is_top: true,
                 header: block.header,
             },
@@ -2053,6 +1941,14 @@ impl<'a> Evaluator<'a> {
             && schema.attributes.contains_key("tags_all")
         {
             self.add_all_tags(instance, block, &mut members);
+        }
+        for (name, member) in &members {
+            // Arguments that are only written may take what is not kept.
+            // https://developer.hashicorp.com/terraform/language/resources/ephemeral/write-only
+            if types::is_ephemeral(&member.value) && !name.ends_with("_wo") {
+                let message = format!("`{name}` is kept, so it cannot take an ephemeral value");
+                self.say_fault(Fault::new(member.value.span(), message));
+            }
         }
         if &*block.keyword == "data" && &*block.label(0) == policy_document::KIND {
             policy_document::complete(&mut members, block.header, &mut |why| {
@@ -2166,8 +2062,13 @@ impl<'a> Evaluator<'a> {
                 .and_then(|defaults| defaults.body.attribute("tags"))
                 .map(|attribute| {
                     let scope = self.scope(instance, None, block.header);
-                    let evaluate = || self.evaluate(&attribute.value, &scope);
-                    self.settle(self.apart(evaluate), attribute.value.span)
+                    let strings = Type::Map(Box::new(Type::String));
+                    let span = attribute.value.span;
+                    let evaluate = || {
+                        let tags = self.evaluate(&attribute.value, &scope)?;
+                        types::convert(&tags, &strings, span).map_err(|why| Fault::new(span, why))
+                    };
+                    self.settle(self.apart(evaluate), span)
                 });
             self.provider_tags.borrow_mut().insert(key, tags.clone());
             return tags;

@@ -1,6 +1,8 @@
 //! Terraform: a root module's files in, [`Declared`] out.
 
 mod arguments;
+mod conditions;
+mod declarations;
 mod evaluate;
 mod foreseen;
 pub mod functions;
@@ -15,7 +17,6 @@ mod references;
 mod schema;
 pub mod syntax;
 pub mod types;
-mod validate;
 mod variables;
 
 use crate::declared::{Declared, Language};

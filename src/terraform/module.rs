@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use super::declarations;
 use super::syntax::{self, Attribute, Block, Body, Expr};
 use crate::diagnostic::{Diagnostic, Level, did_you_mean};
 use crate::source::files::join;
@@ -33,10 +34,14 @@ pub(super) struct Module {
     pub provider_versions: Vec<Arc<str>>,
     /// `provider` blocks as `name` or `name.alias`.
     pub providers: Named<Arc<Block>>,
-    /// `check` blocks; the data sources in them are among the resources.
-    pub checks: Vec<Block>,
+    /// `check` blocks; the data sources in them are among the resources, too.
+    pub checks: Named<Arc<Block>>,
+    /// `moved`, `removed` and `import` blocks.
+    pub statements: Vec<Block>,
     /// Versions of Terraform that it asks for.
     pub required_versions: Vec<(Arc<str>, Span)>,
+    /// Whether all files could be read: what could not be may declare what seems not to be declared.
+    pub is_whole: bool,
 }
 
 /// Modules that were read, by folder: what is evaluated several times is parsed once.
@@ -124,10 +129,8 @@ fn load(
             module.add(body, is_override, diagnostics);
         }
     }
-    // What could not be read may declare what seems not to be declared.
-    if diagnostics.iter().all(|said| said.level != Level::Error) {
-        diagnostics.extend(super::references::undeclared(&module));
-    }
+    module.is_whole = diagnostics.iter().all(|said| said.level != Level::Error);
+    declarations::check(&module, diagnostics);
     module
 }
 
@@ -252,19 +255,18 @@ impl Module {
                     }
                     continue;
                 }
-                // A check's look-up is a data source of the module.
                 "check" => {
-                    let mut block = block;
-                    let (inner, other) = std::mem::take(&mut block.body.blocks)
-                        .into_iter()
-                        .partition(|b| &*b.keyword == "data");
-                    block.body.blocks = other;
-                    self.checks.push(block);
+                    // A check's look-up is a data source of the module.
+                    let blocks = block.body.blocks_named("data").cloned().collect();
                     let body = Body {
                         attributes: Vec::new(),
-                        blocks: inner,
+                        blocks,
                     };
                     self.add(body, is_override, diagnostics);
+                    (&mut self.checks, block.label(0), 1)
+                }
+                "moved" | "removed" | "import" => {
+                    self.statements.push(block);
                     continue;
                 }
                 _ => {
@@ -319,6 +321,7 @@ impl Module {
     }
 
     fn add_locals(&mut self, body: Body, is_override: bool, diagnostics: &mut Vec<Diagnostic>) {
+        declarations::no_blocks(&body, diagnostics);
         for attribute in body.attributes {
             if let Some(first) = self.locals.get(&attribute.name)
                 && !is_override

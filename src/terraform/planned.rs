@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::evaluate::part_of;
 use super::normal::Change;
-use super::schema::{Attribute, Body, Mode, Nested, Nesting, Unset};
+use super::schema::{self, Attribute, Body, Mode, Nested, Nesting, Unset};
 use super::types::{self, Type};
 use crate::source::Span;
 use crate::value::{
@@ -103,6 +103,14 @@ impl View<'_> {
             (None, "tags_all") => members.get("tags").map(|tags| &tags.value),
             _ => written,
         };
+        if self.kind == schema::BUILT_IN && path == "output" {
+            // It puts out what is put in.
+            let input = members.get("input").map(|member| &member.value);
+            return Some(match input.filter(|input| !input.is_null()) {
+                Some(input) => self.decided(path, types::type_of(input)),
+                None => Value::null(self.place),
+            });
+        }
         let written = written.filter(|value| !value.is_null());
         if let Some(attribute) = body.attributes.get(name) {
             let special = self
@@ -211,7 +219,7 @@ impl View<'_> {
     /// What the provider decides.
     fn decided(&self, path: &str, of: Type) -> Value {
         let mut part = part_of(self.unknown, Some(path));
-        Arc::make_mut(&mut part).of = Some(Arc::new(of));
+        Arc::make_mut(&mut part).of = (of != Type::Any).then(|| Arc::new(of));
         Value::new(Data::Unknown(part), self.place)
     }
 

@@ -20,6 +20,11 @@ include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 /// What the lines of resources start with that are made with the older framework.
 const LEGACY: &str = "resource";
 
+/// The resource that is built into Terraform, and its arguments and attributes in the words of the table.
+/// <https://developer.hashicorp.com/terraform/language/resources/terraform-data>
+pub(super) const BUILT_IN: &str = "terraform_data";
+const BUILT_IN_ARGUMENTS: &str = "id=cs input=od output=cd triggers_replace=od";
+
 /// What a type belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
@@ -204,6 +209,11 @@ impl Attribute {
 
 /// What a type may hold; none for types that the table does not know.
 pub(super) fn of(what: What, kind: &str) -> Option<Arc<Body>> {
+    if kind == BUILT_IN && what == What::Resource {
+        static READ: OnceLock<Option<Arc<Body>>> = OnceLock::new();
+        let read = || Reading::of("").body(BUILT_IN_ARGUMENTS).map(Arc::new);
+        return READ.get_or_init(read).clone();
+    }
     if !kind.starts_with("aws_") {
         return None;
     }
