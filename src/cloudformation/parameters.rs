@@ -12,6 +12,9 @@ use crate::value::{
     Subject, Unknown, Value,
 };
 
+/// Something of each parameter.
+type ByName<T> = FxHashMap<Arc<str>, T>;
+
 /// Values of one parameter more than these do not make worlds of their own.
 const MOST_VALUES: usize = 12;
 
@@ -444,12 +447,7 @@ impl Template<'_> {
 
     /// The texts that tell the worlds of each parameter apart: those that conditions ask about, and keys of maps. And
     /// how the default of each parameter answers the other questions about it.
-    pub(super) fn told_apart(
-        &self,
-    ) -> (
-        FxHashMap<Arc<str>, Vec<Arc<str>>>,
-        FxHashMap<Arc<str>, Guard>,
-    ) {
+    pub(super) fn told_apart(&self) -> (ByName<Vec<Arc<str>>>, ByName<Guard>) {
         let mut texts: FxHashMap<Arc<str>, Vec<Arc<str>>> = FxHashMap::default();
         let mut add = |name: &Arc<str>, text: &Arc<str>| {
             let known = texts.entry(name.clone()).or_default();
