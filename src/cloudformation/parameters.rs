@@ -165,10 +165,10 @@ impl Template<'_> {
                 allowed.clone_from(keys);
             }
         }
-        let written = self.field(name, "Default");
         // What is given, though not known, is not the default.
-        let written = written.filter(|_| !is_looked_up && !self.given.contains_key(name));
-        let default = written.and_then(scalar_text);
+        let written = self.field(name, "Default");
+        let written = written.filter(|_| !self.given.contains_key(name));
+        let default = written.filter(|_| !is_looked_up).and_then(scalar_text);
         let default = default.map(|text| whole(&kind, text));
         if let Some(default) = default.as_deref()
             && !allowed.is_empty()
