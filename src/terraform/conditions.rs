@@ -96,13 +96,13 @@ impl Evaluator<'_> {
                         "postcondition" => true,
                         _ => continue,
                     };
-                    self.each_item(instance, name, block, &mut |address, each, itself| {
-                        let scope = self.scope(instance, Some(each), block.header);
+                    self.each_item(instance, name, block, &mut |item| {
+                        let scope = self.scope(instance, Some(&item.each), block.header);
                         let names: Vec<(Arc<str>, Value)> = match is_after {
-                            true => vec![("self".into(), itself())],
+                            true => vec![("self".into(), self.object_of(instance, block, item))],
                             false => Vec::new(),
                         };
-                        self.must_hold(condition, &scope.with(&names), address, Level::Error);
+                        self.must_hold(condition, &scope.with(&names), &item.address, Level::Error);
                     });
                 }
             }

@@ -465,7 +465,8 @@ pub(super) fn uses<'m>(
     module: &'m Module,
     see: &mut dyn FnMut(&'m str, &'m [Operator], Span, Around),
 ) {
-    let mut within = |around: Around, walk: &dyn Fn(&mut dyn FnMut(Use<'m>, Span))| {
+    type Walk<'w, 'm> = &'w dyn Fn(&mut dyn FnMut(Use<'m>, Span));
+    let mut within = |around: Around, walk: Walk<'_, 'm>| {
         walk(&mut |used, span| {
             if let Use::Name(name, operators) = used {
                 see(name, operators, span, around);

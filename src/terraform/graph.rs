@@ -171,13 +171,13 @@ enum Form {
     Symbolic,
 }
 
-struct Item {
+pub(super) struct Item {
     /// `[0]`, `["k"]`, `[*]` or empty.
     key: String,
-    each: Each,
+    pub(super) each: Each,
     /// When this instance exists, its module instance given.
     guard: Guard,
-    address: Arc<str>,
+    pub(super) address: Arc<str>,
     body: OnceCell<Value>,
     busy: Cell<bool>,
     /// For module calls: the instance.
@@ -465,21 +465,17 @@ impl<'a> Evaluator<'a> {
         self.looked_at.borrow_mut().insert(module.folder.clone())
     }
 
-    /// Runs something for each instance of a block that surely exists: with its address, its `each` and what makes the
-    /// resource as expressions see it.
+    /// Runs something for each instance of a block that surely exists.
     pub(super) fn each_item(
         &self,
         instance: &Rc<Instance>,
         name: &Arc<str>,
         block: &Arc<Block>,
-        run: &mut dyn FnMut(&str, &Each, &dyn Fn() -> Value),
+        run: &mut dyn FnMut(&Item),
     ) {
         let expansion = self.expansion(instance, name, block);
-        for item in expansion.items.iter().filter(|item| item.guard.is_always()) {
-            run(&item.address, &item.each, &|| {
-                self.object_of(instance, block, item)
-            });
-        }
+        let items = expansion.items.iter();
+        items.filter(|item| item.guard.is_always()).for_each(run);
     }
 
     // ---- saying ----
@@ -1891,7 +1887,12 @@ impl<'a> Evaluator<'a> {
 
     /// A resource instance as expressions see it: its arguments, and every other attribute as it is planned; without a
     /// schema, unknown until it is created.
-    fn object_of(&self, instance: &Rc<Instance>, block: &Arc<Block>, item: &Item) -> Value {
+    pub(super) fn object_of(
+        &self,
+        instance: &Rc<Instance>,
+        block: &Arc<Block>,
+        item: &Item,
+    ) -> Value {
         let body = self.body_of(instance, block, item);
         let Data::Object(object) = &body.data else {
             return body;
