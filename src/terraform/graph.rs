@@ -1815,11 +1815,13 @@ impl<'a> Evaluator<'a> {
         let is_known = members
             .values()
             .all(|member| member.value.is_wholly_known());
+        let is_data = &*block.keyword == "data";
         View {
             schema,
             kind,
             unknown,
-            is_data: &*block.keyword == "data" && is_known && !is_read,
+            is_data: is_data && is_known && !is_read,
+            is_put_off: is_data && !is_known,
             only_written: false,
             place: block.header,
         }

@@ -25,6 +25,8 @@ pub(super) struct View<'v> {
     pub unknown: &'v Unknown,
     /// Whether it is looked up: what is not set may then be found.
     pub is_data: bool,
+    /// Whether it is looked up, but only when what it depends on is known.
+    pub is_put_off: bool,
     /// Whether only what is written counts, in the order in which it is written.
     pub only_written: bool,
     /// Where it is declared.
@@ -234,6 +236,7 @@ impl View<'_> {
             }
             Unset::Null => self.nothing(attribute),
             Unset::Unknown => self.decided(path, attribute.of.of_values()),
+            Unset::Default(_) if self.is_put_off => self.nothing(attribute),
             Unset::Default(value) => value.clone().moved_to(self.place),
         }
     }
