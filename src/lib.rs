@@ -181,8 +181,8 @@ fn analyze_stack(
     };
     let (model, mut found) = model::normalize(declared, vocabulary);
     diagnostics.append(&mut found);
-    let facts = facts::Facts::new(request.today);
-    let outcomes = rules::check(&model, &facts, request.rules);
+    let facts = || facts::Facts::new(request.today);
+    let outcomes = rules::check(&model, facts, request.rules);
     StackReport {
         path: stack.path.clone(),
         language: stack.language,

@@ -503,8 +503,8 @@ fn look(text: &str, inputs: &Inputs, rules: &RuleSet, vocabulary: &Arc<Vocabular
     let errors: Vec<_> = declared.diagnostics.iter().collect();
     assert!(errors.is_empty(), "{errors:?} in {text}");
     let (model, _) = normalize(declared.clone(), vocabulary.clone());
-    let facts = Facts::new("2026-11-25".parse().expect("a day"));
-    let outcomes = check(&model, &facts, rules);
+    let facts = || Facts::new("2026-11-25".parse().expect("a day"));
+    let outcomes = check(&model, facts, rules);
     Looked {
         declared,
         model,

@@ -2,8 +2,10 @@
 //! world that the conditions it meets tell apart.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::clause::Clause;
 use super::condition::{condition, formula, places};
@@ -19,25 +21,46 @@ use crate::value::{Atom, Certainty, Guard, Reason, World};
 /// Worlds that are told apart for one rule and resource. What is still undecided then is unsure where it matters.
 const MOST_WORLDS: usize = 8;
 
+/// Resources that are checked together, with facts that are remembered for as long.
+const CHUNK: usize = 500;
+
 /// Applies rules to the resources of a model. Outcomes come in order of rules, then of resources; passing is not recorded.
-pub fn check(model: &Model, derive: &dyn Derive, rules: &RuleSet) -> Vec<Outcome> {
-    let mut kinds: Vec<&Kind> = Vec::new();
-    let mut seen: FxHashSet<&Kind> = FxHashSet::default();
+/// Facts are made anew for every few resources, which bounds what is remembered of them and lets threads share the work.
+pub fn check<D: Derive>(
+    model: &Model,
+    facts: impl Fn() -> D + Sync,
+    rules: &RuleSet,
+) -> Vec<Outcome> {
+    let mut of_kind: FxHashMap<&Kind, Vec<(usize, Arc<Rule>)>> = FxHashMap::default();
     for resource in model.resources() {
-        if seen.insert(&resource.kind) {
-            kinds.push(&resource.kind);
-        }
+        of_kind.entry(&resource.kind).or_insert_with(|| {
+            let mut wanted: Vec<usize> = rules.of_kind(&resource.kind).into_iter().collect();
+            wanted.sort_unstable();
+            wanted.dedup();
+            let wanted = wanted.into_iter();
+            wanted
+                .filter_map(|index| Some((index, rules.rule(index)?)))
+                .collect()
+        });
     }
-    let mut wanted: Vec<usize> = kinds.iter().flat_map(|kind| rules.of_kind(kind)).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut outcomes = Vec::new();
-    for index in wanted {
-        let Some(rule) = rules.rule(index) else {
-            continue;
-        };
-        outcomes.extend(check_rule(model, derive, &rule));
-    }
+    let chunks: Vec<Vec<(usize, Outcome)>> = model
+        .resources()
+        .par_chunks(CHUNK)
+        .map(|resources| {
+            let facts = facts();
+            let mut outcomes = Vec::new();
+            for resource in resources {
+                for (index, rule) in of_kind.get(&resource.kind).into_iter().flatten() {
+                    let found = check_resource(model, &facts, rule, resource);
+                    outcomes.extend(found.into_iter().map(|outcome| (*index, outcome)));
+                }
+            }
+            outcomes
+        })
+        .collect();
+    let mut outcomes: Vec<(usize, Outcome)> = chunks.into_iter().flatten().collect();
+    outcomes.sort_by_key(|(rule, outcome)| (*rule, outcome.resource));
+    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     yielded(outcomes, rules)
 }
 
@@ -61,11 +84,6 @@ pub(super) fn check_named(
 
 /// Applies one rule to the resources of its kinds.
 pub fn check_rule(model: &Model, derive: &dyn Derive, rule: &Rule) -> Vec<Outcome> {
-    let context = Context {
-        model,
-        derive,
-        options: &rule.options,
-    };
     let mut resources: Vec<ResourceId> = rule
         .info
         .kinds
@@ -75,24 +93,39 @@ pub fn check_rule(model: &Model, derive: &dyn Derive, rule: &Rule) -> Vec<Outcom
         .collect();
     resources.sort_unstable();
     resources.dedup();
-    let mut outcomes = Vec::new();
-    for id in resources {
-        let resource = model.resource(id);
-        if let Some(world) = model.world().assuming(&resource.exists) {
-            let examined = Examined {
-                context: &context,
-                resource,
-                rule,
-            };
-            outcomes.extend(examined.outcomes(world));
-        }
-    }
+    let resources = resources.into_iter();
+    resources
+        .flat_map(|id| check_resource(model, derive, rule, model.resource(id)))
+        .collect()
+}
+
+/// Applies one rule to one resource.
+fn check_resource(
+    model: &Model,
+    derive: &dyn Derive,
+    rule: &Rule,
+    resource: &Resource,
+) -> Vec<Outcome> {
+    let Some(world) = model.world().assuming(&resource.exists) else {
+        return Vec::new();
+    };
+    let context = Context {
+        model,
+        derive,
+        options: &rule.options,
+    };
+    let examined = Examined {
+        context: &context,
+        resource,
+        rule,
+    };
+    let mut outcomes = examined.outcomes(world);
     // Of what is outside, nothing is known: that goes without saying.
-    let outside = Reason::Outside.to_string();
     outcomes.retain(|outcome| {
-        outcome.verdict != Verdict::Unsure
-            || outcome.reasons.iter().any(|reason| *reason != outside)
-            || !model.resource(outcome.resource).is_part_of_outside()
+        outcome.verdict != Verdict::Unsure || !resource.is_part_of_outside() || {
+            let outside = Reason::Outside.to_string();
+            outcome.reasons.iter().any(|reason| *reason != outside)
+        }
     });
     outcomes
 }

@@ -342,7 +342,7 @@ fn outcomes(bodies: &[(&str, &str)], estate: &str) -> Vec<String> {
     let (rules, mistakes) = rules(bodies);
     assert!(mistakes.is_empty(), "{mistakes:?}");
     let (file, model) = model(estate);
-    let mut shown: Vec<String> = check(&model, &NoFacts, &rules)
+    let mut shown: Vec<String> = check(&model, || NoFacts, &rules)
         .iter()
         .map(|outcome| {
             let line = file.line(outcome.offender.place.start);
@@ -691,7 +691,7 @@ fn rules_apply_when_everything_in_when_holds() {
 fn unsure_outcomes_say_why() {
     let (rules, _) = rules(&[("a-rule", "check: |\n  $.X == 1\n")]);
     let (_, model) = model("A:\n  Properties: { X: !Unknown u }\n");
-    let outcomes = check(&model, &NoFacts, &rules);
+    let outcomes = check(&model, || NoFacts, &rules);
     assert_eq!(outcomes[0].reasons, ["`var.x` has no value"]);
     assert_eq!(outcomes[0].offender.class, "unknown");
 }
@@ -704,7 +704,7 @@ fn elements_keep_their_identity_when_they_move() {
         "A:\n  Properties:\n    L: [{ Name: m, X: 1 }, { Name: n, X: 2 }]\n    M: [a, b]\n",
     ] {
         let (_, model) = model(estate);
-        let outcomes = check(&model, &NoFacts, &rules);
+        let outcomes = check(&model, || NoFacts, &rules);
         let paths: Vec<&str> = outcomes
             .iter()
             .map(|o| o.offender.stable_path.as_str())
@@ -717,7 +717,7 @@ fn elements_keep_their_identity_when_they_move() {
 fn settings_change_options_severities_and_what_runs() {
     let body = "options:\n  bad: { type: list, default: [a] }\ncheck: |\n  $.X not in $.options.bad << bad >>\n";
     let (_, model) = model("A:\n  Properties: { X: b }\nB:\n  Properties: { X: a }\n");
-    let count = |rules: &RuleSet| check(&model, &NoFacts, rules).len();
+    let count = |rules: &RuleSet| check(&model, || NoFacts, rules).len();
     let list = |text: &str| Value::list(vec![Value::text(text, Span::NONE)], Span::NONE);
     let (mut set, mistakes) = rules(&[("a-rule", body)]);
     assert!(mistakes.is_empty(), "{mistakes:?}");
@@ -728,7 +728,7 @@ fn settings_change_options_severities_and_what_runs() {
     assert_eq!(count(&set), 0);
     set.set_option(Some("a-rule"), "bad", false, list("a"));
     assert!(set.set_severity("a-rule", Severity::Low));
-    assert_eq!(check(&model, &NoFacts, &set)[0].severity, Severity::Low);
+    assert_eq!(check(&model, || NoFacts, &set)[0].severity, Severity::Low);
     assert!(set.enable("a-rule", false));
     assert_eq!(count(&set), 0);
     assert!(!set.enable("no-rule", false));
@@ -788,7 +788,7 @@ fn what_is_not_known_to_be_there_is_not_named() {
         let (rules, mistakes) = rules(&[("a-rule", &body)]);
         assert!(mistakes.is_empty(), "{mistakes:?}");
         let (_, model) = model(estate);
-        let messages: Vec<String> = super::check(&model, &NoFacts, &rules)
+        let messages: Vec<String> = super::check(&model, || NoFacts, &rules)
             .into_iter()
             .map(|outcome| outcome.message)
             .collect();

@@ -165,6 +165,11 @@ impl SourceMap {
         })
     }
 
+    /// Adds a file, as [`SourceMap::add`] does, without copying its text. A byte order mark must be off already.
+    pub fn add_owned(&self, path: &str, text: String) -> Arc<SourceFile> {
+        self.put(path, false, || Cow::Owned(text))
+    }
+
     /// Adds a file that is part of the program, as [`SourceMap::add`] does, without copying its text.
     pub fn add_embedded(&self, path: &str, text: &'static str) -> Arc<SourceFile> {
         self.put(path, false, || Cow::Borrowed(text))

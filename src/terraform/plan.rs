@@ -6,7 +6,7 @@ mod join;
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Level as Loss;
@@ -26,12 +26,27 @@ const DEEPEST_MODULE: usize = 64;
 pub(super) struct Plan {
     /// Variables of the root.
     pub variables: Vec<(Arc<str>, Value)>,
-    /// Resource instances that are there after the plan is applied, and data sources that were read.
-    instances: Vec<Instance>,
+    /// Resource instances that are there after the plan is applied, and data sources that were read: where they are. They
+    /// are read one by one when they are needed, for there may be tens of thousands.
+    instances: Vec<Located>,
     /// Addresses of `instances`.
     addresses: FxHashSet<Arc<str>>,
     /// The code as the plan holds it: its references.
     configuration: Option<Value>,
+    /// All of it.
+    text: String,
+    /// What may be seen of it.
+    file: SourceId,
+    /// Texts of sensitive values.
+    secrets: FxHashSet<Arc<str>>,
+    path: String,
+}
+
+/// A resource instance that was not read yet.
+struct Located {
+    address: Arc<str>,
+    kind: Arc<str>,
+    parts: Parts,
 }
 
 /// One resource instance of a plan.
@@ -58,6 +73,24 @@ struct Parts {
     sensitive: Option<Bytes>,
 }
 
+/// How one comes to a plan that can be read.
+const MAKE: &str =
+    "write one with `terraform plan -out plan.bin && terraform show -json plan.bin > plan.json`";
+
+fn refused(path: &str, why: String, hint: &str) -> Diagnostic {
+    Diagnostic::new(Loss::Error, "invalid_plan", why)
+        .in_file(path)
+        .hint(hint)
+        .incomplete()
+}
+
+fn broken(path: &str, text: &str, error: &JsonError) -> Diagnostic {
+    let before = text.bytes().take(error.span.start as usize);
+    let line = before.filter(|byte| *byte == b'\n').count() + 1;
+    let why = format!("this is not valid JSON, line {line}: {}", error.message);
+    refused(path, why, MAKE)
+}
+
 impl Plan {
     /// Reads a plan. What is no plan gives none and a diagnostic.
     pub(super) fn read(
@@ -66,13 +99,7 @@ impl Plan {
         path: &str,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Plan> {
-        let refuse = |why: String, hint: &str| {
-            Diagnostic::new(Loss::Error, "invalid_plan", why)
-                .in_file(path)
-                .hint(hint)
-                .incomplete()
-        };
-        const MAKE: &str = "write one with `terraform plan -out plan.bin && terraform show -json plan.bin > plan.json`";
+        let refuse = |why: String, hint: &str| refused(path, why, hint);
         let bytes = match files.read(path) {
             Ok(bytes) => bytes,
             Err(why) => {
@@ -90,20 +117,12 @@ impl Plan {
             diagnostics.push(refuse("the plan is not UTF-8 text".to_owned(), MAKE));
             return None;
         };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let broken = |error: &JsonError| {
-            let line = text
-                .bytes()
-                .take(error.span.start as usize)
-                .filter(|b| *b == b'\n')
-                .count();
-            let why = format!(
-                "this is not valid JSON, line {}: {}",
-                line + 1,
-                error.message
-            );
-            refuse(why, MAKE)
+        let owned = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
         };
+        let text = owned.as_str();
+        let broken = |error: &JsonError| broken(path, text, error);
         let (members, rest) = match json::level(text, 0, SourceId::NONE) {
             Ok((Level::Object(members), all)) => (members, text[all.end..].trim_start()),
             Ok(_) => {
@@ -177,11 +196,48 @@ impl Plan {
             text,
             sources,
             path,
-            &found,
+            found,
             part("variables"),
             part("configuration"),
         );
-        read.map_err(|error| diagnostics.push(broken(&error))).ok()
+        match read {
+            Ok(plan) => Some(Plan {
+                text: owned,
+                ..plan
+            }),
+            Err(error) => {
+                diagnostics.push(broken(&error));
+                None
+            }
+        }
+    }
+
+    /// Reads one instance.
+    fn instance(&self, located: &Located) -> Result<Instance, JsonError> {
+        let Located {
+            address,
+            kind,
+            parts,
+        } = located;
+        let read = |bytes: &Option<Bytes>| match bytes {
+            Some(bytes) => json::value_at(&self.text, bytes.start, self.file).map(Some),
+            None => Ok(None),
+        };
+        let values = read(&parts.values)?.unwrap_or_else(|| Value::null(Span::NONE));
+        let unknown = read(&parts.unknown)?;
+        let sensitive = read(&parts.sensitive)?;
+        let place = |bytes: &Bytes| Span::new(self.file, bytes.start, bytes.end);
+        let native = Native {
+            address,
+            secrets: &self.secrets,
+        };
+        Ok(Instance {
+            body: native.of(&values, unknown.as_ref(), sensitive.as_ref(), ""),
+            kind: kind.clone(),
+            address: address.clone(),
+            header: parts.address.as_ref().map_or(Span::NONE, place),
+            block: place(&parts.block),
+        })
     }
 }
 
@@ -292,13 +348,13 @@ fn named(text: &str, at: usize, name: &str) -> Result<Option<Bytes>, JsonError> 
     Ok(found.map(|(_, bytes)| bytes))
 }
 
-/// Reads the values of what was found. The text that everything later points into shows only what may be seen of them:
+/// Reads what was found but for the values of resources. The text that everything later points into shows only what may be seen of them:
 /// Terraform writes sensitive values into plans in plain text.
 fn read_all(
     text: &str,
     sources: &SourceMap,
     path: &str,
-    found: &[Parts],
+    found: Vec<Parts>,
     variables: Option<Bytes>,
     configuration: Option<Bytes>,
 ) -> Result<Plan, JsonError> {
@@ -327,12 +383,19 @@ fn read_all(
         }
     }
     let mut shown = Shown::new(text);
+    let mut secrets = Secrets {
+        source: text,
+        texts: FxHashSet::default(),
+        written: FxHashSet::default(),
+    };
     for (name, bytes) in &given {
-        if !is_sensitive(name) {
+        if is_sensitive(name) {
+            secrets.add(&json::value_at(text, bytes.start, SourceId::NONE)?);
+        } else {
             shown.show(bytes.clone());
         }
     }
-    for parts in found {
+    for parts in &found {
         for bytes in [&parts.address, &parts.values].into_iter().flatten() {
             shown.show(bytes.clone());
         }
@@ -342,55 +405,51 @@ fn read_all(
         if text[sensitive.clone()].contains("true") {
             let values = json::value_at(text, values.start, SourceId::NONE)?;
             let sensitive = json::value_at(text, sensitive.start, SourceId::NONE)?;
-            shown.hide(&values, &sensitive);
+            shown.hide(&values, &sensitive, &mut secrets);
         }
     }
-    let file = sources.add(path, &shown.text());
+    shown.hide_copies(&secrets);
+    let file = sources.add_owned(path, shown.text());
     let mut plan = Plan {
         variables: Vec::new(),
-        instances: Vec::new(),
+        instances: Vec::with_capacity(found.len()),
         addresses: FxHashSet::default(),
         configuration: None,
+        text: String::new(),
+        file: file.id,
+        secrets: secrets.texts,
+        path: path.to_owned(),
     };
     for (name, bytes) in given {
         let value = json::value_at(text, bytes.start, file.id)?.sensitive_if(is_sensitive(&name));
         plan.variables.push((name.into(), value));
     }
     plan.configuration = configuration;
+    let mut kinds: FxHashSet<Arc<str>> = FxHashSet::default();
     let string = |bytes: &Option<Bytes>| match bytes {
-        Some(bytes) => json::value_at(text, bytes.start, SourceId::NONE).map(|value| {
-            let text = value.as_str().map(Arc::<str>::from);
-            text.unwrap_or_default()
-        }),
-        None => Ok("".into()),
-    };
-    let read = |bytes: &Option<Bytes>| match bytes {
-        Some(bytes) => json::value_at(text, bytes.start, file.id).map(Some),
-        None => Ok(None),
+        Some(bytes) => json::value_at(text, bytes.start, SourceId::NONE)
+            .map(|value| value.as_str().unwrap_or_default().to_owned()),
+        None => Ok(String::new()),
     };
     for parts in found {
-        let (Some(address), Some(values)) = (string(&parts.address).ok(), read(&parts.values)?)
-        else {
-            continue;
-        };
-        if address.is_empty() || !plan.addresses.insert(address.clone()) {
+        let address: Arc<str> = string(&parts.address)?.into();
+        let is_usable = !address.is_empty() && parts.values.is_some();
+        if !is_usable || !plan.addresses.insert(address.clone()) {
             continue;
         }
-        let kind = string(&parts.kind)?;
-        let is_data = string(&parts.mode)?.as_ref() == "data";
-        let unknown = read(&parts.unknown)?;
-        let sensitive = read(&parts.sensitive)?;
-        let place = |bytes: &Bytes| Span::new(file.id, bytes.start, bytes.end);
-        let header = parts.address.as_ref().map_or(Span::NONE, place);
-        plan.instances.push(Instance {
-            kind: match is_data {
-                true => format!("data.{kind}").into(),
-                false => kind,
-            },
-            body: native(&values, unknown.as_ref(), sensitive.as_ref(), &address, ""),
+        let kind = match (string(&parts.mode)?.as_str(), string(&parts.kind)?) {
+            ("data", kind) => format!("data.{kind}"),
+            (_, kind) => kind,
+        };
+        let kind = kinds.get(kind.as_str()).cloned().unwrap_or_else(|| {
+            let kind: Arc<str> = kind.into();
+            kinds.insert(kind.clone());
+            kind
+        });
+        plan.instances.push(Located {
             address,
-            header,
-            block: place(&parts.block),
+            kind,
+            parts,
         });
     }
     Ok(plan)
@@ -420,10 +479,14 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Hides again what is marked in a mirror of the same shape.
-    fn hide(&mut self, value: &Value, marks: &Value) {
+    /// Hides again what is marked in a mirror of the same shape. Marked texts are added to `secrets`.
+    fn hide(&mut self, value: &Value, marks: &Value, secrets: &mut Secrets<'_>) {
         match (&value.data, &marks.data) {
-            (_, Data::Bool(true)) => {
+            (data, Data::Bool(true)) => {
+                // A set is marked as a whole for a part of one of its elements.
+                if matches!(data, Data::Text(_)) {
+                    secrets.add(value);
+                }
                 let span = value.span();
                 let range = span.start as usize..span.end as usize;
                 for byte in self.bytes.get_mut(range).into_iter().flatten() {
@@ -435,97 +498,165 @@ impl<'a> Shown<'a> {
             (Data::Object(object), Data::Object(marks)) => {
                 for (name, member) in object.members() {
                     if let Some(marks) = marks.get(name) {
-                        self.hide(&member.value, marks);
+                        self.hide(&member.value, marks, secrets);
                     }
                 }
             }
             (Data::List(list), Data::List(marks)) => {
                 for (item, marks) in list.items().iter().zip(marks.items()) {
-                    self.hide(item, marks);
+                    self.hide(item, marks, secrets);
                 }
             }
             _ => {}
         }
     }
 
+    /// Hides what reads like a secret: providers give copies of what they are given, and do not mark them.
+    fn hide_copies(&mut self, secrets: &Secrets<'_>) {
+        if secrets.written.is_empty() {
+            return;
+        }
+        let mut at = 0;
+        while let Some(found) = self.bytes[at..].iter().position(|byte| *byte == b'"') {
+            let start = at + found;
+            let mut end = start + 1;
+            while let Some(byte) = self.bytes.get(end).filter(|byte| **byte != b'"') {
+                end += if *byte == b'\\' { 2 } else { 1 };
+            }
+            let end = (end + 1).min(self.bytes.len());
+            let written = self.text.get(start..end);
+            if written.is_some_and(|written| secrets.written.contains(written)) {
+                self.bytes[start..end].fill(b'*');
+            }
+            at = end;
+        }
+    }
+
     fn text(self) -> String {
-        String::from_utf8_lossy(&self.bytes).into_owned()
+        match String::from_utf8(self.bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        }
     }
 }
 
-/// A value of the plan in the shape in which code declares it: nested blocks are lists of blocks.
-fn native(
-    value: &Value,
-    unknown: Option<&Value>,
-    sensitive: Option<&Value>,
-    address: &Arc<str>,
-    path: &str,
-) -> Value {
-    let is_marked = |marks: Option<&Value>| marks.and_then(Value::as_bool) == Some(true);
-    if is_marked(unknown) {
-        let why = Unknown::because(Reason::Computed(address.clone(), path.into()));
-        let value = Value::new(Data::Unknown(Arc::new(why)), value.span());
-        return value.sensitive_if(is_marked(sensitive));
+/// Shorter texts are words that anything may say.
+const SHORTEST_SECRET: usize = 6;
+
+/// Texts of sensitive values.
+struct Secrets<'a> {
+    source: &'a str,
+    texts: FxHashSet<Arc<str>>,
+    /// As they are written, with quotes and escapes.
+    written: FxHashSet<&'a str>,
+}
+
+impl Secrets<'_> {
+    /// Adds the texts in a value of the source.
+    fn add(&mut self, value: &Value) {
+        if let Some(text) = value.as_str().filter(|text| text.len() >= SHORTEST_SECRET) {
+            let span = value.span();
+            let written = self.source.get(span.start as usize..span.end as usize);
+            self.written.extend(written);
+            self.texts.insert(text.into());
+        }
+        for element in value.elements() {
+            self.add(&element);
+        }
+        for (_, member) in value.entries() {
+            self.add(&member);
+        }
     }
-    let part = |marks: Option<&'_ Value>, name: &str| -> Option<Value> {
-        marks?.as_object()?.get(name).cloned()
-    };
-    let joined = |name: &str| match path {
-        "" => name.to_owned(),
-        _ => format!("{path}.{name}"),
-    };
-    let data = match &value.data {
-        Data::Object(object) => {
-            let mut members = Members::default();
-            let own = object.members().iter();
-            let own = own.map(|(name, member)| (name, member.key, &member.value));
-            let null = Value::null(value.span());
-            // Unknown attributes are absent from the values.
-            let absent = unknown
-                .and_then(Value::as_object)
-                .into_iter()
-                .flat_map(|unknown| unknown.members())
-                .filter(|(name, _)| object.get(name).is_none())
-                .map(|(name, _)| (name, Span::NONE, &null));
-            for (name, key, member) in own.chain(absent) {
-                let (unknown, sensitive) = (part(unknown, name), part(sensitive, name));
-                let path = joined(name);
-                let value = native(member, unknown.as_ref(), sensitive.as_ref(), address, &path);
-                members.insert(name.clone(), Member { key, value });
-            }
-            let kind = if path.is_empty() {
-                ObjectKind::Block
-            } else {
-                ObjectKind::Map
-            };
-            Data::Object(Object::new(kind, members))
+}
+
+/// Values of a resource in the shape in which code declares them: nested blocks are lists of blocks.
+struct Native<'a> {
+    address: &'a Arc<str>,
+    secrets: &'a FxHashSet<Arc<str>>,
+}
+
+impl Native<'_> {
+    fn of(
+        &self,
+        value: &Value,
+        unknown: Option<&Value>,
+        sensitive: Option<&Value>,
+        path: &str,
+    ) -> Value {
+        let is_marked = |marks: Option<&Value>| marks.and_then(Value::as_bool) == Some(true);
+        if is_marked(unknown) {
+            let why = Unknown::because(Reason::Computed(self.address.clone(), path.into()));
+            let value = Value::new(Data::Unknown(Arc::new(why)), value.span());
+            return value.sensitive_if(is_marked(sensitive));
         }
-        Data::List(list) => {
-            let at = |marks: Option<&Value>, index: usize| -> Option<Value> {
-                marks?.as_list()?.items().get(index).cloned()
-            };
-            let items = list.items().iter().enumerate().map(|(index, item)| {
-                let (unknown, sensitive) = (at(unknown, index), at(sensitive, index));
-                let path = format!("{path}[{index}]");
-                let item = native(item, unknown.as_ref(), sensitive.as_ref(), address, &path);
-                match &item.data {
-                    Data::Object(object) => Value {
-                        data: Data::Object(Object::new(
-                            ObjectKind::Block,
-                            object.members().clone(),
-                        )),
-                        ..item
-                    },
-                    _ => item,
+        let part = |marks: Option<&'_ Value>, name: &str| -> Option<Value> {
+            marks?.as_object()?.get(name).cloned()
+        };
+        let joined = |name: &str| match path {
+            "" => name.to_owned(),
+            _ => format!("{path}.{name}"),
+        };
+        let data = match &value.data {
+            Data::Object(object) => {
+                let room = object.members().len()
+                    + unknown
+                        .and_then(Value::as_object)
+                        .map_or(0, |unknown| unknown.members().len());
+                let mut members = Members::with_capacity_and_hasher(room, FxBuildHasher);
+                let own = object.members().iter();
+                let own = own.map(|(name, member)| (name, member.key, &member.value));
+                let null = Value::null(value.span());
+                // Unknown attributes are absent from the values.
+                let absent = unknown
+                    .and_then(Value::as_object)
+                    .into_iter()
+                    .flat_map(|unknown| unknown.members())
+                    .filter(|(name, _)| object.get(name).is_none())
+                    .map(|(name, _)| (name, Span::NONE, &null));
+                for (name, key, member) in own.chain(absent) {
+                    let (unknown, sensitive) = (part(unknown, name), part(sensitive, name));
+                    let path = joined(name);
+                    let value = self.of(member, unknown.as_ref(), sensitive.as_ref(), &path);
+                    members.insert(name.clone(), Member { key, value });
                 }
-            });
-            Data::List(List::new(ListKind::List, items.collect()))
+                let kind = if path.is_empty() {
+                    ObjectKind::Block
+                } else {
+                    ObjectKind::Map
+                };
+                Data::Object(Object::new(kind, members))
+            }
+            Data::List(list) => {
+                let at = |marks: Option<&Value>, index: usize| -> Option<Value> {
+                    marks?.as_list()?.items().get(index).cloned()
+                };
+                let items = list.items().iter().enumerate().map(|(index, item)| {
+                    let (unknown, sensitive) = (at(unknown, index), at(sensitive, index));
+                    let path = format!("{path}[{index}]");
+                    let item = self.of(item, unknown.as_ref(), sensitive.as_ref(), &path);
+                    match &item.data {
+                        Data::Object(object) => Value {
+                            data: Data::Object(Object::new(
+                                ObjectKind::Block,
+                                object.members().clone(),
+                            )),
+                            ..item
+                        },
+                        _ => item,
+                    }
+                });
+                Data::List(List::new(ListKind::List, items.collect()))
+            }
+            data => data.clone(),
+        };
+        Value {
+            data,
+            origin: value.origin.clone(),
+            is_sensitive: value.is_sensitive
+                || is_marked(sensitive)
+                || value
+                    .as_str()
+                    .is_some_and(|text| self.secrets.contains(text)),
         }
-        data => data.clone(),
-    };
-    Value {
-        data,
-        origin: value.origin.clone(),
-        is_sensitive: value.is_sensitive || is_marked(sensitive),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::configuration::{Address, Configuration, prefix};
-use super::{Instance, Plan};
+use super::{Instance, Plan, broken};
 use crate::declared::{Declared, DeclaredResource};
 use crate::source::Span;
 use crate::value::{
@@ -18,6 +18,44 @@ use crate::yaml::json;
 struct Known {
     exact: FxHashMap<Arc<str>, usize>,
     symbolic: FxHashMap<String, Vec<usize>>,
+}
+
+/// Calls of modules by address, and the first of those that one block makes.
+struct Calls {
+    exact: FxHashMap<Arc<str>, usize>,
+    first: FxHashMap<String, usize>,
+}
+
+impl Calls {
+    fn of(declared: &Declared) -> Calls {
+        let mut calls = Calls {
+            exact: FxHashMap::default(),
+            first: FxHashMap::default(),
+        };
+        for (index, call) in declared.modules.iter().enumerate() {
+            calls.exact.insert(call.address.clone(), index);
+            let block = Address::parse(&call.address).block();
+            calls.first.entry(block).or_insert(index);
+        }
+        calls
+    }
+
+    /// The innermost call around an instance that is in the code.
+    fn around(&self, address: &Address) -> Option<usize> {
+        (1..=address.modules.len()).rev().find_map(|depth| {
+            let modules = &address.modules[..depth];
+            let exact = self.exact.get(prefix(modules).as_str());
+            exact
+                .or_else(|| {
+                    let call = Address {
+                        modules: modules.to_vec(),
+                        ..Address::default()
+                    };
+                    self.first.get(&call.block())
+                })
+                .copied()
+        })
+    }
 }
 
 impl Plan {
@@ -41,16 +79,34 @@ impl Plan {
             addresses: &self.addresses,
             blocks: std::cell::RefCell::default(),
         };
-        let mut joined: Vec<(usize, DeclaredResource)> = Vec::new();
+        let calls = Calls::of(declared);
+        let mut joined: Vec<(usize, DeclaredResource)> = Vec::with_capacity(self.instances.len());
         let last = declared.resources.len();
-        for instance in &self.instances {
+        for located in &self.instances {
+            let instance = match self.instance(located) {
+                Ok(instance) => instance,
+                Err(error) => {
+                    let diagnostic = broken(&self.path, &self.text, &error);
+                    declared.diagnostics.push(diagnostic);
+                    continue;
+                }
+            };
+            let instance = &instance;
             let address = Address::parse(&instance.address);
             let (order, resource) = match known.find(instance, &address, &declared.resources) {
                 Some(index) => {
-                    let source = &declared.resources[index];
-                    (index, configuration.beside(instance, &address, source))
+                    let source = &mut declared.resources[index];
+                    let joined = configuration.beside(instance, &address, source);
+                    if !source.is_symbolic && source.address == instance.address {
+                        // Addresses are those of one instance each: nobody else needs this.
+                        source.body = Value::null(source.header);
+                    }
+                    (index, joined)
                 }
-                None => (last, configuration.alone(instance, &address, declared)),
+                None => (
+                    last,
+                    configuration.alone(instance, &address, declared, &calls),
+                ),
             };
             joined.push((order, resource));
         }
@@ -119,27 +175,9 @@ impl Configuration<'_> {
         instance: &Instance,
         address: &Address,
         declared: &Declared,
+        calls: &Calls,
     ) -> DeclaredResource {
-        let calls = (1..=address.modules.len()).rev();
-        let call = calls.into_iter().find_map(|depth| {
-            let modules = &address.modules[..depth];
-            let exact = prefix(modules);
-            let wanted = Address {
-                modules: modules.to_vec(),
-                ..Address::default()
-            };
-            let found = declared.modules.iter().find(|call| *call.address == *exact);
-            found.or_else(|| {
-                let mut calls = declared.modules.iter();
-                calls.find(|call| {
-                    let call = Address {
-                        name: String::new(),
-                        ..Address::parse(&call.address)
-                    };
-                    call.block() == wanted.block()
-                })
-            })
-        });
+        let call = calls.around(address).map(|index| &declared.modules[index]);
         let site = call.map(|call| call.header);
         let expressions = self.expressions(address);
         let mut members = Members::default();
@@ -450,9 +488,13 @@ fn is_block(value: &Value) -> bool {
     }
 }
 
+fn with_room(count: usize) -> Members {
+    Members::with_capacity_and_hasher(count, FxBuildHasher)
+}
+
 fn merged_object(source: &Value, own: &Object, theirs: &Object, is_within: bool) -> Object {
     let is_block = own.kind() == ObjectKind::Block;
-    let mut members = Members::default();
+    let mut members = with_room(own.members().len() + 2);
     for (name, member) in own.members() {
         let value = match theirs.get(name) {
             Some(planned) => merged(&member.value, planned, is_within),
