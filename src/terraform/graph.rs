@@ -161,6 +161,35 @@ enum State {
 struct Expansion {
     form: Form,
     items: Vec<Item>,
+    /// All instances, or one attribute of all, by the place that asks: each of many instances of the asking block shares
+    /// it.
+    collected: RefCell<FxHashMap<(Span, Option<Arc<str>>), Value>>,
+}
+
+impl Expansion {
+    fn new(form: Form, items: Vec<Item>) -> Expansion {
+        Expansion {
+            form,
+            items,
+            collected: RefCell::default(),
+        }
+    }
+
+    /// What is made once for a place.
+    fn shared(
+        &self,
+        place: Span,
+        attribute: Option<&Arc<str>>,
+        make: impl FnOnce() -> Value,
+    ) -> Value {
+        let key = (place, attribute.cloned());
+        if let Some(known) = self.collected.borrow().get(&key) {
+            return known.clone();
+        }
+        let made = make();
+        self.collected.borrow_mut().insert(key, made.clone());
+        made
+    }
 }
 
 enum Form {
@@ -939,8 +968,12 @@ impl<'a> Evaluator<'a> {
         if let (true, Some(name), Form::Count) = (is_splat, attribute(used + 1), &expansion.form)
             && operators.len() == used + 2
         {
-            let list = self.collected(&expansion, span, &|item| {
-                self.settle(self.attribute_of(instance, block, item, name, span), span)
+            let list = expansion.shared(span, Some(name), || {
+                self.apart(|| {
+                    self.collected(&expansion, span, &|item| {
+                        self.settle(self.attribute_of(instance, block, item, name, span), span)
+                    })
+                })
             });
             return Ok((list, used + 2));
         }
@@ -957,8 +990,12 @@ impl<'a> Evaluator<'a> {
                 };
                 Value::new(Data::Unknown(Arc::new(unknown)), span)
             }
-            Form::Count | Form::ForEach => self.collected(&expansion, span, &|item| {
-                self.object_of(instance, block, item)
+            Form::Count | Form::ForEach => expansion.shared(span, None, || {
+                self.apart(|| {
+                    self.collected(&expansion, span, &|item| {
+                        self.object_of(instance, block, item)
+                    })
+                })
             }),
         };
         Ok((value, used))
@@ -1453,10 +1490,7 @@ impl<'a> Evaluator<'a> {
             return self.for_each(instance, key, &collection, &attribute.value);
         }
         let item = self.item(instance, key, String::new(), Each::default(), Guard::Always);
-        Expansion {
-            form: Form::Single,
-            items: vec![item],
-        }
+        Expansion::new(Form::Single, vec![item])
     }
 
     fn count(
@@ -1526,10 +1560,7 @@ impl<'a> Evaluator<'a> {
             };
             self.item(instance, key, format!("[{index}]"), each, simplified(guard))
         });
-        Expansion {
-            form: Form::Count,
-            items: items.collect(),
-        }
+        Expansion::new(Form::Count, items.collect())
     }
 
     fn for_each(
@@ -1648,10 +1679,7 @@ impl<'a> Evaluator<'a> {
         if is_open {
             items.extend(self.symbolic(instance, key).items);
         }
-        Expansion {
-            form: Form::ForEach,
-            items,
-        }
+        Expansion::new(Form::ForEach, items)
     }
 
     /// Terraform refuses numbers and keys of instances that only a deployment can tell.
@@ -1687,10 +1715,7 @@ impl<'a> Evaluator<'a> {
             key: "[*]".into(),
         };
         let item = self.item(instance, key, "[*]".to_owned(), each, Guard::Always);
-        Expansion {
-            form: Form::Symbolic,
-            items: vec![item],
-        }
+        Expansion::new(Form::Symbolic, vec![item])
     }
 
     fn item(
