@@ -41,6 +41,10 @@ oracle-ask file:
 oracle-record file:
     cargo test --features oracle --test oracle -- record {{ file }}
 
+# Compares the configurations of a file, written as the recordings are, with Terraform; `--record` keeps those that agree.
+oracle-configurations file *flags:
+    cargo test --features oracle --test oracle -- configurations {{ file }} {{ flags }}
+
 # Every recording in tests/recorded/terraform, asked again of the Terraform on the path. ORACLE_PLUGINS names a folder of
 # providers for the policies.
 oracle-recheck:

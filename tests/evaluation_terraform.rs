@@ -39,23 +39,7 @@ fn configurations_are_worth_what_terraform_makes_of_them() {
     assert!(all.len() > 50, "the recordings are there");
     let mut wrong = Vec::new();
     for configuration in all {
-        let files = configuration.files.iter();
-        let files = MemoryFiles::new(files.map(|(path, text)| (*path, text.as_str())));
-        let inputs = Inputs {
-            as_planned: true,
-            ..configuration.inputs
-        };
-        let declared = load(&files, &inputs);
-        let errors: Vec<&str> = declared
-            .diagnostics
-            .iter()
-            .filter(|diagnostic| diagnostic.level == onus::diagnostic::Level::Error)
-            .map(|diagnostic| diagnostic.message.as_str())
-            .collect();
-        let found = match errors.is_empty() {
-            true => recorded::found(&declared),
-            false => vec!["error".to_owned()],
-        };
+        let (found, errors) = recorded::made_of(&configuration);
         let mut expected = configuration.expected.clone();
         expected.sort();
         if found != expected {

@@ -100,6 +100,16 @@ pub(super) fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
         shaped(block, &mut say);
         if let Some(default) = block.body.attribute("default") {
             constant(&default.value, &mut say);
+            let nullable = block.body.attribute("nullable").map(|one| &one.value.kind);
+            if matches!(default.value.kind, Expr::Null)
+                && matches!(nullable, Some(Expr::Bool(false)))
+            {
+                let message = format!("`{name}` cannot be null, though its default is");
+                say(
+                    Diagnostic::error("invalid_value", default.value.span, message)
+                        .hint("give another default, or none"),
+                );
+            }
         }
         for validation in block.body.blocks_named("validation") {
             shaped(validation, &mut say);
@@ -136,6 +146,15 @@ pub(super) fn check(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
             let message = format!("module `{name}` has no `source`");
             say(Diagnostic::error("missing_argument", block.header, message)
                 .hint("say where the module is: `source = \"./folder\"`"));
+        }
+        let source = block.body.attribute("source").map(|one| &one.value.kind);
+        let is_local = matches!(source, Some(Expr::Text(path, _)) if path.starts_with('.'));
+        if let (true, Some(version)) = (is_local, block.body.attribute("version")) {
+            let message = format!("module `{name}` is a folder, which has no versions");
+            say(
+                Diagnostic::error("unsupported_argument", version.name_span, message)
+                    .hint("remove `version`: only modules of a registry have it"),
+            );
         }
     }
     for check in module.checks.values() {
@@ -178,7 +197,9 @@ fn shaped(block: &Block, say: &mut dyn FnMut(Diagnostic)) {
     };
     let keyword = &block.keyword;
     for attribute in &block.body.attributes {
-        if !shape.arguments.contains(&&*attribute.name) {
+        // In JSON, blocks look like arguments.
+        let name = &&*attribute.name;
+        if !shape.arguments.contains(name) && !shape.blocks.contains(name) {
             let message = format!("`{keyword}` has no argument `{}`", attribute.name);
             let mut diagnostic =
                 Diagnostic::error("unsupported_argument", attribute.name_span, message);

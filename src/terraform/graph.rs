@@ -157,13 +157,16 @@ enum State {
     Done(Value, Step),
 }
 
+/// The place that asks for all instances, and for which attribute of them.
+type Asked = (Span, Option<Arc<str>>);
+
 /// What `count` or `for_each` makes of a block.
 struct Expansion {
     form: Form,
     items: Vec<Item>,
     /// All instances, or one attribute of all, by the place that asks: each of many instances of the asking block shares
     /// it.
-    collected: RefCell<FxHashMap<(Span, Option<Arc<str>>), Value>>,
+    collected: RefCell<FxHashMap<Asked, Value>>,
 }
 
 impl Expansion {
@@ -1694,16 +1697,19 @@ impl<'a> Evaluator<'a> {
             Data::Object(object) => object.more(),
             _ => None,
         };
-        if let Some(Reason::Computed(address, attribute)) = unknown.map(|unknown| &unknown.reason) {
-            self.say(
-                Diagnostic::error(
-                    "unknown_instances",
-                    span,
-                    format!("how many instances there are depends on `{address}.{attribute}`, which is known after apply"),
-                )
-                .hint("Terraform refuses this; let it depend on what is written"),
-            );
-        }
+        let on = match unknown.map(|unknown| &unknown.reason) {
+            Some(Reason::Computed(address, attribute)) => format!("`{address}.{attribute}`"),
+            Some(Reason::Depends(what)) if self.is_refusing() => what.to_string(),
+            _ => return,
+        };
+        self.say(
+            Diagnostic::error(
+                "unknown_instances",
+                span,
+                format!("how many instances there are depends on {on}, which is known after apply"),
+            )
+            .hint("Terraform refuses this; let it depend on what is written"),
+        );
     }
 
     /// One item that stands for an unknown number of instances.

@@ -36,6 +36,8 @@ oracle expressions COUNT [SEED] [--record] [--known] [--raw]
                        none that is not known before apply, --raw does not make them smaller
 oracle ask FILE        expressions of a file, one a line, with what both make of them
 oracle record FILE     the same, and those on which both agree are appended to the recordings
+oracle configurations FILE [--record]
+                       configurations of a file in the form of the recordings; --record appends those that agree
 oracle recheck         every recording against the real Terraform";
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         }
         ["ask", path] => ask(path, false),
         ["record", path] => ask(path, true),
+        ["configurations", path] => recheck::ask(path, &flags),
         ["recheck"] => recheck::all(),
         _ => return usage(),
     };

@@ -1,7 +1,8 @@
 //! Every recording, asked again of the real Terraform.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::fs;
+use std::io::{self, Write};
 
 use onus::project::Given;
 
@@ -79,6 +80,52 @@ pub fn planned(
     }
     found.sort();
     Ok(found)
+}
+
+/// Compares configurations that somebody wrote, in the form of the recordings; `--record` appends those on which Terraform
+/// and onus agree. Gives the number of disagreements.
+pub fn ask(path: &str, flags: &[&str]) -> io::Result<usize> {
+    let text = fs::read_to_string(path)?;
+    let known = recorded::configurations();
+    let known: BTreeSet<&str> = known.iter().map(|one| one.name).collect();
+    let mut recordings = String::new();
+    let mut different = 0;
+    let all = recorded::configurations_in(&text);
+    for configuration in &all {
+        let mut terraform = Terraform::new("configurations")?;
+        let expected = planned(&mut terraform, configuration)?;
+        let (found, errors) = recorded::made_of(configuration);
+        if found != expected {
+            different += 1;
+            say(&format!(
+                "{}\n  Terraform: {}\n  onus: {} {}",
+                configuration.name,
+                expected.join("; "),
+                found.join("; "),
+                errors.join("; ")
+            ));
+        } else if flags.contains(&"--record") && !known.contains(configuration.name) {
+            let written = text.split("=== ").find(|part| {
+                let name = part.lines().next();
+                name == Some(configuration.name)
+            });
+            let written = written.unwrap_or_default().lines();
+            let written = written.filter(|line| !line.starts_with("=> "));
+            recordings.push_str("=== ");
+            for line in written {
+                recordings.push_str(line);
+                recordings.push('\n');
+            }
+            for line in &expected {
+                recordings.push_str(&format!("=> {line}\n"));
+            }
+        }
+    }
+    let path = recorded::folder().join("configurations.txt");
+    let mut file = fs::OpenOptions::new().append(true).open(path)?;
+    file.write_all(recordings.as_bytes())?;
+    say(&format!("{} configurations, {different} differ", all.len()));
+    Ok(different)
 }
 
 fn configurations() -> io::Result<usize> {

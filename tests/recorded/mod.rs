@@ -323,8 +323,13 @@ pub struct Configuration<'t> {
 
 /// All recorded configurations.
 pub fn configurations() -> Vec<Configuration<'static>> {
-    let mut all: Vec<Configuration<'static>> = Vec::new();
-    for line in CONFIGURATIONS.lines() {
+    configurations_in(CONFIGURATIONS)
+}
+
+/// The configurations of a text.
+pub fn configurations_in(text: &str) -> Vec<Configuration<'_>> {
+    let mut all: Vec<Configuration<'_>> = Vec::new();
+    for line in text.lines() {
         if let Some(name) = line.strip_prefix("=== ") {
             all.push(Configuration {
                 name,
@@ -357,6 +362,26 @@ pub fn configurations() -> Vec<Configuration<'static>> {
         }
     }
     all
+}
+
+/// What onus makes of a configuration as `inspect` looks at it, and what it refuses.
+pub fn made_of(configuration: &Configuration<'_>) -> (Vec<String>, Vec<String>) {
+    let files = configuration.files.iter();
+    let files = MemoryFiles::new(files.map(|(path, text)| (*path, text.as_str())));
+    let inputs = Inputs {
+        as_planned: true,
+        working_folder: Some("/where/it/is/run".to_owned()),
+        ..configuration.inputs.clone()
+    };
+    let declared = load(&files, &inputs);
+    let is_error = |diagnostic: &&onus::diagnostic::Diagnostic| diagnostic.level == Level::Error;
+    let errors = declared.diagnostics.iter().filter(is_error);
+    let errors: Vec<String> = errors.map(|error| error.message.clone()).collect();
+    let found = match errors.is_empty() {
+        true => found(&declared),
+        false => vec!["error".to_owned()],
+    };
+    (found, errors)
 }
 
 /// What onus makes of a configuration, as the recordings have it and in their order.
